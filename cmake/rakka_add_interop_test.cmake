@@ -1,0 +1,20 @@
+# rakka_add_interop_test(NAME SOURCES … [DEPS …])
+#
+# A test program that talks to real Erlang nodes through interop_tests/support. Suites parametrised over the OTP
+# releases (RAKKA_OTP_TEST_SUITE) appear in ctest as interop.otp25.<suite>.<test>/otp25 with the label otp25; the other
+# tests of the file as interop.<suite>.<test>.
+function(rakka_add_interop_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  set(target rakka_interop_${name})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE rakka_interop_support GTest::gtest GTest::gmock GTest::gtest_main
+    ${arg_DEPS} ${RAKKA_RAPIDCHECK_LIBRARY})
+  target_include_directories(${target} PRIVATE "${RAKKA_RAPIDCHECK_INCLUDE}")
+  rakka_warnings(${target})
+  foreach(release IN ITEMS 25 27 29)
+    gtest_discover_tests(${target} TEST_FILTER "*/otp${release}" TEST_PREFIX "interop.otp${release}."
+      PROPERTIES LABELS "interop;otp${release}" TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+  endforeach()
+  gtest_discover_tests(${target} TEST_FILTER "-*/otp25:*/otp27:*/otp29" TEST_PREFIX "interop."
+    PROPERTIES LABELS "interop" TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+endfunction()

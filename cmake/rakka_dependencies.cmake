@@ -1,0 +1,13 @@
+# Every library Rakka stands on; docs/decisions/ says why each is here.
+set(CMAKE_THREAD_PREFER_PTHREAD ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS context)
+find_package(OpenSSL 3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+if(RAKKA_BUILD_TESTS OR RAKKA_BUILD_INTEROP_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  find_path(RAKKA_RAPIDCHECK_INCLUDE rapidcheck.h REQUIRED)
+  find_library(RAKKA_RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+endif()

@@ -1,0 +1,24 @@
+# What `cmake --install` puts where: one include/ with every component's headers, the libraries, and a CMake package
+# so that find_package(rakka) gives rakka::rakka and one target per component.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(rakka_installed_targets rakka)
+foreach(component IN ITEMS base etf ei actors otp node)
+  if(TARGET rakka_${component})
+    list(APPEND rakka_installed_targets rakka_${component})
+  endif()
+endforeach()
+install(TARGETS ${rakka_installed_targets} EXPORT rakkaTargets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+
+set(rakka_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rakka")
+install(EXPORT rakkaTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
+configure_package_config_file(cmake/rakkaConfig.cmake.in rakkaConfig.cmake
+  INSTALL_DESTINATION "${rakka_package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(rakkaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/rakkaConfig.cmake"
+  "${CMAKE_CURRENT_BINARY_DIR}/rakkaConfigVersion.cmake" cmake/FindErlInterface.cmake
+  DESTINATION "${rakka_package_dir}")

@@ -1,0 +1,14 @@
+# RAKKA_SANITIZE applies to the whole build: a sanitizer in only some of the objects reports nonsense.
+if(RAKKA_SANITIZE)
+  string(REPLACE ";" "," rakka_sanitize_list "${RAKKA_SANITIZE}")
+  add_compile_options(-fsanitize=${rakka_sanitize_list} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${rakka_sanitize_list})
+endif()
+
+# libFuzzer steers by coverage, so the libraries under test are instrumented too, not the fuzz targets alone.
+if(RAKKA_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "RAKKA_BUILD_FUZZERS needs clang++ (libFuzzer); use the preset `fuzz`")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
