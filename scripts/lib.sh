@@ -1,0 +1,56 @@
+# Shared by the scripts of this folder: messages, package installation, where things are.
+# Sourced, never run. The sourcing script is expected to run under `set -euo pipefail`.
+
+RAKKA_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+RAKKA_OTP_CACHE=${RAKKA_OTP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rakka/otp}
+
+# What building Rakka takes, what its tests take on top, and the two BEAM languages it talks to.
+RAKKA_BUILD_PACKAGES=(g++ cmake ninja-build ccache libboost1.81-dev libboost-context1.81-dev libssl-dev
+    zlib1g-dev libfmt-dev libspdlog-dev libcli11-dev prometheus-cpp-dev)
+RAKKA_TEST_PACKAGES=(libgtest-dev libgmock-dev librapidcheck-dev python3)
+RAKKA_BEAM_PACKAGES=(erlang-base erlang-crypto erlang-public-key erlang-asn1 erlang-ssl erlang-runtime-tools
+    erlang-tools erlang-dev elixir)
+
+rakka_say() { printf '%s\n' "$*" >&2; }
+rakka_die() {
+    rakka_say "${0##*/}: $*"
+    exit 1
+}
+
+# Runs a command as root: directly, or through sudo.
+rakka_as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        rakka_die "needs root (or sudo) for: $*"
+    fi
+}
+
+# Prints those of the given Debian packages that are not installed.
+rakka_missing_packages() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+    done
+}
+
+# rakka_need_packages PACKAGE…: installs what is missing; silent, offline and rootless when nothing is.
+rakka_need_packages() {
+    command -v dpkg-query >/dev/null || rakka_die "this script installs Debian packages; install these by hand: $*"
+    local missing log
+    mapfile -t missing < <(rakka_missing_packages "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    rakka_say "installing: ${missing[*]}"
+    log=$(mktemp)
+    if ! { rakka_as_root apt-get update -q &&
+        rakka_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; } \
+        </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        rakka_say "could not install: ${missing[*]}"
+        return 1
+    fi
+    rm -f "$log"
+}
