@@ -1,0 +1,42 @@
+// "Where am I": the worker and the task behind the calling code, and the ways for a task to give up its
+// worker.
+#pragma once
+
+#include "engine/task.hpp"
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace rakka::detail {
+
+/// The worker this code runs on, or null on a foreign thread. Never keep the result over anything that may
+/// block: the fiber may come back on another thread. (Not inline on purpose: see current.cpp.)
+[[nodiscard]] worker* current_worker() noexcept;
+
+/// The task whose slice this is; null on foreign threads, in I/O handlers, timer callbacks and slice-end
+/// hooks.
+[[nodiscard]] task* current_task() noexcept;
+
+/// Blocks the current task; its fiber stays with it and the worker goes on with another one.
+///
+/// `publish(arg)` runs on the worker's next fiber, once this one is resumable. It makes the task reachable
+/// for wakers (the mailbox CAS empty -> asleep) and returns true; when the CAS fails (something arrived
+/// meanwhile) it returns false and the engine makes the task runnable itself. It must not block, throw or use
+/// current_task(), and must not touch the task or `arg` after a successful publication: both may be gone.
+/// Throws std::bad_alloc, before anything has happened, when no further stack can be had. Owner process only.
+void suspend_current(bool (*publish)(void* arg) noexcept, void* arg);
+
+/// The same with a callable `bool() noexcept`, which lives on the blocked stack.
+template <std::invocable Publish>
+void suspend_current(Publish publish) {
+    static_assert(std::is_nothrow_invocable_r_v<bool, Publish&>);
+    suspend_current([](void* p) noexcept -> bool { return (*static_cast<Publish*>(p))(); }, &publish);
+}
+
+/// Goes to the end of the local run queue. In a stackless handler this takes the fiber along, so that it
+/// works anywhere. Does nothing outside of a task. Throws std::bad_alloc like suspend_current. Owner process
+/// only.
+void yield_current();
+
+}  // namespace rakka::detail

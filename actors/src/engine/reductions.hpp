@@ -1,0 +1,37 @@
+// The budget of a slice: how work is counted, where a task gives way, and how to keep it from giving way.
+#pragma once
+
+#include "engine/task.hpp"
+
+#include <cstdint>
+
+namespace rakka::detail {
+
+/// Reductions in a slice unless scheduler_options says otherwise.
+inline constexpr std::int32_t default_reductions = 4000;
+
+/// Counts n and yields when the slice is used up. A yield point: the caller may continue on another thread.
+/// Does nothing outside of a task. Owner process only.
+void consume_reductions(std::int32_t n);
+
+/// Counts n, never yields. True when the slice is used up: a handler loop then returns step::again. Owner
+/// only.
+bool charge_reductions(std::int32_t n) noexcept;
+
+/// What is left of this slice (may be negative); 0 outside of a task.
+[[nodiscard]] std::int32_t reductions_left() noexcept;
+
+/// While it lives, consume_reductions counts but does not yield; the end of the outermost one yields if it is
+/// due.
+class no_preempt_scope {
+public:
+    no_preempt_scope() noexcept;
+    ~no_preempt_scope() noexcept(false);
+    no_preempt_scope(const no_preempt_scope&) = delete;
+    no_preempt_scope& operator=(const no_preempt_scope&) = delete;
+
+private:
+    task* task_;
+};
+
+}  // namespace rakka::detail

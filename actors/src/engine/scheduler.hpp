@@ -1,0 +1,99 @@
+// Many tasks on few threads: the workers of one system and what they share.
+#pragma once
+
+#include "engine/clock.hpp"
+#include "engine/reductions.hpp"
+#include "engine/stack_pool.hpp"
+#include "engine/task.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace rakka::detail {
+
+/// One worker for each CPU this program may use.
+[[nodiscard]] unsigned default_worker_count() noexcept;
+
+struct scheduler_options {
+    /// OS threads that run tasks. Zero means a simulation: no thread at all, the caller drives (see `step`).
+    unsigned workers = default_worker_count();
+    /// Zero: plain scheduling. Else hostile scheduling drawn from this seed: yields at random at reduction
+    /// checks, picks runnable tasks in random order.
+    std::uint64_t seed = 0;
+    std::int32_t reductions = default_reductions;
+    /// Usable bytes of a fiber's stack, rounded up to pages. Only what is touched costs memory.
+    std::size_t stack_size = default_stack_size;
+    /// Threads of the side pool for blocking calls, made on demand.
+    std::size_t max_blocking_threads = 64;
+    /// How often a sleeping worker looks whether a busy one keeps work waiting (backs off to 20 times this
+    /// when all sleep). Zero: never; nothing depends on it but the latency behind a task that does not give
+    /// way.
+    nanoseconds watch_interval = std::chrono::milliseconds(5);
+    /// Null: the machine's clock; in a simulation a manual_clock that the scheduler owns and moves. Must
+    /// outlive it.
+    const clock* time = nullptr;
+};
+
+/// Runs tasks. Several may exist in one program; a task belongs to one for life.
+class scheduler {
+public:
+    /// Starts the workers. Throws std::system_error when a thread or the first stacks cannot be had.
+    explicit scheduler(scheduler_options options = {});
+    /// Stops without waiting for tasks.
+    ~scheduler();
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+
+    /// Counts a new task as living, and makes it runnable. Any thread.
+    void start(task& t) noexcept;
+
+    /// Counts a new task as living without making it runnable (born asleep). Any thread.
+    void adopt(task& t) noexcept;
+
+    /// Tasks started or adopted that have not returned `done`. Any thread; exact only when nothing runs.
+    [[nodiscard]] std::size_t living() const noexcept;
+
+    /// Waits up to `grace` for the living tasks to end, then for the slices under way, ends the threads and
+    /// returns how many tasks are left: they never run again and their stacks are reclaimed without
+    /// unwinding. Foreign thread only, not in a slice or handler. Idempotent.
+    std::size_t stop(nanoseconds grace = nanoseconds{0});
+
+    [[nodiscard]] const clock& time() const noexcept;
+    [[nodiscard]] unsigned worker_count() const noexcept;  ///< 1 in a simulation
+    [[nodiscard]] bool simulated() const noexcept;
+    [[nodiscard]] const scheduler_options& options() const noexcept;
+    /// How many stacks exist and how they are guarded.
+    [[nodiscard]] stack_pool_statistics stacks() const noexcept;
+
+    /// The event loop that idle workers sleep in and busy ones poll. Its handlers never run concurrently, run
+    /// outside of any task, must not block or throw. Posting from any thread wakes the poller.
+    [[nodiscard]] boost::asio::io_context& io() noexcept;
+
+    // Simulation only (workers == 0); one thread at a time, not from a task. Each runs I/O handlers that are
+    // ready.
+
+    /// Runs one slice; false when nothing is runnable at the present virtual time.
+    bool run_one();
+    /// Runs until nothing is runnable; the clock stands. Returns the number of slices.
+    std::size_t run_ready();
+    /// As run_ready, then jumps to the next timer, and so on until no timer is pending or the next one lies
+    /// more than `horizon` ahead of where it began.
+    std::size_t run_until_idle(nanoseconds horizon = never);
+    /// Runs everything due in the next `span` of virtual time and leaves the clock at its end.
+    std::size_t run_for(nanoseconds span);
+
+    /// For the engine's own files.
+    struct state;
+    [[nodiscard]] state& internals() noexcept { return *state_; }
+
+private:
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace rakka::detail
