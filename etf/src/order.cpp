@@ -1,8 +1,206 @@
+#include "map_keys.hpp"
+#include "term_order.hpp"
+#include "work_stack.hpp"
+
 #include <rakka/etf/order.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
 namespace rakka {
-bool operator==(term_view a, term_view b) noexcept { return a.word() == b.word(); }
 namespace etf::detail {
-bool map_key_less(word a, word b) { return a < b; }
+namespace {
+
+using ordering = std::weak_ordering;
+
+/// Compares two terms with a stack of what is left to compare, the innermost on top. The first difference
+/// decides, so nothing ever has to be carried back up.
+class comparison {
+public:
+    explicit comparison(order_mode mode) noexcept : mode_(mode) {}
+
+    ordering run(word a, word b) {
+        order_mode mode = mode_;
+        for (;;) {
+            if (const ordering o = enter(a, b, mode); o != 0) return o;
+            for (;;) {
+                if (left_.empty()) return ordering::equivalent;
+                if (next(a, b, mode)) break;
+            }
+        }
+    }
+
+private:
+    enum class shape : std::uint8_t { cells, lists, maps };
+    struct frame {
+        shape what;
+        order_mode mode;
+        std::size_t n = 0;                      // cells: left. maps: pairs
+        const word *a = nullptr, *b = nullptr;  // cells, lists: where to go on
+        std::size_t base = 0, at = 0;           // maps: place of the sorted pairs in sorted_, next one
+    };
+
+    /// Decides two leaves, or puts the parts of two containers on the stack.
+    ordering enter(word a, word b, order_mode mode) {
+        if (a == b) return ordering::equivalent;
+        const rank r = rank_of(a), s = rank_of(b);
+        if (r != s) return r <=> s;
+        const word *p = pointer(a), *q = pointer(b);
+        switch (r) {
+            case rank::tuple:
+                if (header_size(*p) != header_size(*q)) return header_size(*p) <=> header_size(*q);
+                push_cells(p + 1, q + 1, header_size(*p), mode);
+                return ordering::equivalent;
+            case rank::list:
+                left_.push({.what = shape::lists, .mode = mode, .a = p, .b = q});
+                break;
+            case rank::map:
+                return enter_maps(p, q, mode);
+            case rank::fun:
+                return enter_funs(p, q, mode);
+            case rank::record:
+                return enter_records(p, q, mode);
+            default:
+                return compare_leaf(r, a, b, mode);
+        }
+        return ordering::equivalent;
+    }
+
+    void push_cells(const word* a, const word* b, std::size_t n, order_mode mode) {
+        if (n) left_.push({.what = shape::cells, .mode = mode, .n = n, .a = a, .b = b});
+    }
+
+    ordering enter_maps(const word* a, const word* b, order_mode mode) {
+        const std::size_t n = header_size(*a);
+        if (n != header_size(*b)) return n <=> header_size(*b);
+        const std::size_t base = sorted_.size();
+        append_sorted_pairs(sorted_, a, mode);
+        append_sorted_pairs(sorted_, b, mode);
+        left_.push({.what = shape::maps, .mode = mode, .n = n, .base = base});
+        return ordering::equivalent;
+    }
+
+    ordering enter_funs(const word* a, const word* b, order_mode mode) {
+        if (header_kind(*a) != header_kind(*b))
+            return header_kind(*a) == box::fun ? ordering::less : ordering::greater;
+        const bool local = header_kind(*a) == box::fun;
+        if (local) {
+            if (const auto o = compare_atoms(a[fun_layout::module], b[fun_layout::module]); o != 0) return o;
+            // What identifies the code, then what must only agree with itself: equal funs have all of it
+            // equal.
+            for (const std::size_t i : {fun_layout::index, fun_layout::old_index})
+                if (a[i] != b[i]) return a[i] <=> b[i];
+            if (const auto o =
+                    std::int64_t(a[fun_layout::old_uniq]) <=> std::int64_t(b[fun_layout::old_uniq]);
+                o != 0)
+                return o;
+            if (header_size(*a) != header_size(*b)) return header_size(*a) <=> header_size(*b);
+            for (const std::size_t i : {fun_layout::arity, fun_layout::uniq, fun_layout::uniq + 1})
+                if (a[i] != b[i]) return a[i] <=> b[i];
+            push_cells(a + fun_layout::free, b + fun_layout::free, header_size(*a), mode);
+            return ordering::equivalent;
+        }
+        for (const std::size_t i : {export_layout::module, export_layout::function})
+            if (const auto o = compare_atoms(a[i], b[i]); o != 0) return o;
+        return a[export_layout::arity] <=> b[export_layout::arity];
+    }
+
+    ordering enter_records(const word* a, const word* b, order_mode mode) {
+        for (const std::size_t i : {record_layout::module, record_layout::name})
+            if (const auto o = compare_atoms(a[i], b[i]); o != 0) return o;
+        if (a[record_layout::flags] != b[record_layout::flags])
+            return a[record_layout::flags] <=> b[record_layout::flags];
+        if (header_size(*a) != header_size(*b)) return header_size(*a) <=> header_size(*b);
+        push_cells(a + record_layout::fields, b + record_layout::fields, 2 * header_size(*a), mode);
+        return ordering::equivalent;
+    }
+
+    /// The next pair of terms of the innermost frame; false when the frame had none left and is gone.
+    bool next(word& a, word& b, order_mode& mode) {
+        frame& f = left_.top();
+        mode = f.mode;
+        switch (f.what) {
+            case shape::cells:
+                a = *f.a++;
+                b = *f.b++;
+                if (--f.n == 0) left_.pop();
+                return true;
+            case shape::lists:
+                return next_of_lists(f, a, b);
+            case shape::maps:
+                return next_of_maps(f, a, b, mode);
+        }
+        return false;
+    }
+
+    bool next_of_lists(frame& f, word& a, word& b) noexcept {
+        const list_view::iterator i(f.a), j(f.b);
+        if (i == j) return drop();  // the same memory from here on
+        if (i.at_end() || j.at_end()) {
+            a = i.rest().word();
+            b = j.rest().word();
+            left_.pop();
+            return true;
+        }
+        a = (*i).word();
+        b = (*j).word();
+        f.a = pointer(i.rest().word()) + 1;
+        f.b = pointer(j.rest().word()) + 1;
+        return true;
+    }
+
+    bool next_of_maps(frame& f, word& a, word& b, order_mode& mode) noexcept {
+        if (f.at == 2 * f.n) {
+            sorted_.resize(f.base);
+            return drop();
+        }
+        a = sorted_[f.base + f.at];
+        b = sorted_[f.base + 2 * f.n + f.at];
+        if (f.at < f.n && mode == order_mode::standard) mode = order_mode::exact;
+        ++f.at;
+        return true;
+    }
+
+    bool drop() noexcept {
+        left_.pop();
+        return false;
+    }
+
+    order_mode mode_;
+    work_stack<frame> left_;
+    std::vector<word>
+        sorted_;  // of each map on the stack: its keys in order, their values; then the other map's
+};
+
+ordering compare_words(word a, word b, order_mode mode) {
+    if (a == b) return ordering::equivalent;
+    const rank r = rank_of(a), s = rank_of(b);
+    if (r != s) return r <=> s;
+    if (!has_parts(r)) return compare_leaf(r, a, b, mode);
+    return comparison(mode).run(a, b);
+}
+
+}  // namespace
+
+bool map_key_less(word a, word b) {
+    const bool x = is_immediate(a), y = is_immediate(b);
+    if (x || y) return x && (!y || a < b);
+    return compare_words(a, b, order_mode::stored) < 0;
+}
+
+std::weak_ordering compare_stored(word a, word b) {
+    return compare_words(a, b, order_mode::stored);
+}
+
 }  // namespace etf::detail
+
+std::weak_ordering compare(term_view a, term_view b) {
+    return etf::detail::compare_words(a.word(), b.word(), etf::detail::order_mode::standard);
+}
+
+std::weak_ordering compare_exact(term_view a, term_view b) {
+    return etf::detail::compare_words(a.word(), b.word(), etf::detail::order_mode::exact);
+}
+
 }  // namespace rakka
