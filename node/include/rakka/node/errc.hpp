@@ -3,59 +3,62 @@
 
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
+
 #include <type_traits>
 
 namespace rakka {
 
-/// What went wrong with names, cookies, epmd or a connection. Convertible to boost::system::error_code (and, through
-/// it, to std::error_code). The longer story of one failed handshake is in `handshake::handshake_error`.
+/// What went wrong with names, cookies, epmd or a connection. Convertible to boost::system::error_code (and,
+/// through it, to std::error_code). The longer story of one failed handshake is in
+/// `handshake::handshake_error`.
 enum class node_errc {
     // Names and creations
-    bad_node_name = 1,       ///< not `name@host` with text on both sides of exactly one '@'
-    bad_node_name_character, ///< blank, control or non-Latin-1 character, or an alive part outside [A-Za-z0-9_-]
-    node_name_too_long,      ///< more than 255 characters
-    host_has_dots,           ///< a long host part where short names are used
-    host_has_no_dots,        ///< a short host part where long names are used
+    bad_node_name = 1,        ///< not `name@host` with text on both sides of exactly one '@'
+    bad_node_name_character,  ///< blank, control or non-Latin-1 character, or an alive part outside
+                              ///< [A-Za-z0-9_-]
+    node_name_too_long,       ///< more than 255 characters
+    host_has_dots,            ///< a long host part where short names are used
+    host_has_no_dots,         ///< a short host part where long names are used
     // Cookies
-    bad_cookie,              ///< empty, over 255 characters, or not printable
-    cookie_file_missing,     ///< there is no such file
-    cookie_file_exists,      ///< asked to create a cookie file where one is
-    cookie_file_permissions, ///< others than the owner may read or write the file
-    cookie_file_not_regular, ///< a directory, pipe or the like
-    cookie_file_unreadable,  ///< opening, reading or writing failed
+    bad_cookie,               ///< empty, over 255 characters, or not printable
+    cookie_file_missing,      ///< there is no such file
+    cookie_file_exists,       ///< asked to create a cookie file where one is
+    cookie_file_permissions,  ///< others than the owner may read or write the file
+    cookie_file_not_regular,  ///< a directory, pipe or the like
+    cookie_file_unreadable,   ///< opening, reading or writing failed
     // epmd
-    epmd_unreachable,        ///< no answer to the connection attempt
-    epmd_closed,             ///< closed before the whole reply
-    epmd_bad_reply,          ///< bytes that are no epmd reply
-    epmd_bad_request,        ///< bytes that are no epmd request
-    epmd_timeout,            ///< no reply in time
-    epmd_wrong_address,      ///< the answering epmd names another port than the one dialled
-    node_name_taken,         ///< epmd has a living node of that name
-    node_not_registered,     ///< epmd does not know the name
-    epmd_table_full,         ///< the embedded epmd takes no more names
+    epmd_unreachable,     ///< no answer to the connection attempt
+    epmd_closed,          ///< closed before the whole reply
+    epmd_bad_reply,       ///< bytes that are no epmd reply
+    epmd_bad_request,     ///< bytes that are no epmd request
+    epmd_timeout,         ///< no reply in time
+    epmd_wrong_address,   ///< the answering epmd names another port than the one dialled
+    node_name_taken,      ///< epmd has a living node of that name
+    node_not_registered,  ///< epmd does not know the name
+    epmd_table_full,      ///< the embedded epmd takes no more names
     // Handshake
-    handshake_closed,        ///< the peer closed the connection in the middle
-    handshake_timeout,       ///< the peer did not finish in time
-    handshake_bad_message,   ///< a message that cannot be read, or another than the one due
-    handshake_too_large,     ///< a length field beyond the limit
-    handshake_not_allowed,   ///< the peer refused our name or flags
-    handshake_refused,       ///< we refused the peer's name
-    missing_flags,           ///< the peer lacks capabilities this node cannot do without
-    wrong_cookie,            ///< the digest does not fit our cookie
-    wrong_peer_name,         ///< the node that answered is not the one dialled
-    unsupported_version,     ///< the peer speaks another version of the handshake
-    simultaneous_connect,    ///< both dialled; the other connection goes on
-    already_connected,       ///< there is a living connection that goes on
-    attempt_superseded,      ///< the owner no longer wants this attempt
-    connected_to_self,       ///< a node that dials its own name
-    name_not_given,          ///< asked for a name, got none
+    handshake_closed,       ///< the peer closed the connection in the middle
+    handshake_timeout,      ///< the peer did not finish in time
+    handshake_bad_message,  ///< a message that cannot be read, or another than the one due
+    handshake_too_large,    ///< a length field beyond the limit
+    handshake_not_allowed,  ///< the peer refused our name or flags
+    handshake_refused,      ///< we refused the peer's name
+    missing_flags,          ///< the peer lacks capabilities this node cannot do without
+    wrong_cookie,           ///< the digest does not fit our cookie
+    wrong_peer_name,        ///< the node that answered is not the one dialled
+    unsupported_version,    ///< the peer speaks another version of the handshake
+    simultaneous_connect,   ///< both dialled; the other connection goes on
+    already_connected,      ///< there is a living connection that goes on
+    attempt_superseded,     ///< the owner no longer wants this attempt
+    connected_to_self,      ///< a node that dials its own name
+    name_not_given,         ///< asked for a name, got none
     // Connections (frames, ticks)
-    connection_lost,         ///< the peer or the network closed the connection
-    tick_timeout,            ///< nothing was read for net_ticktime
-    frame_too_large,         ///< a frame beyond the limit
-    bad_frame,               ///< a frame, header or fragment that breaks the protocol
-    bad_control_message,     ///< a control message that is unknown or malformed
-    limit_exceeded,          ///< the peer used more of a bounded resource than it may
+    connection_lost,      ///< the peer or the network closed the connection
+    tick_timeout,         ///< nothing was read for net_ticktime
+    frame_too_large,      ///< a frame beyond the limit
+    bad_frame,            ///< a frame, header or fragment that breaks the protocol
+    bad_control_message,  ///< a control message that is unknown or malformed
+    limit_exceeded,       ///< the peer used more of a bounded resource than it may
 };
 
 /// The category "rakka.node". Any thread.

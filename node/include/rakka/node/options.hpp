@@ -1,0 +1,88 @@
+// How a node is to be: its name, secret, address, timing and limits. Every field has a default but the name.
+#pragma once
+
+#include <rakka/node/cookie.hpp>
+#include <rakka/node/log.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace rakka {
+
+/// Where names are registered and looked up. [epmd]
+enum class epmd_mode {
+    embedded_if_absent,  ///< use the epmd that runs; if none does, be one for this machine
+    running,             ///< only an epmd that runs already; starting fails without one
+    none,                ///< no epmd: not registered; peers are found through `node_options::peer_port`
+};
+
+/// Whether other nodes count this one among theirs. A visible node is expected to take part in `global`;
+/// until Rakka does, `global:sync/0` on its peers waits for it, so the default is hidden. Erlang: `-hidden`.
+enum class node_visibility { hidden, visible };
+
+/// Whether the node can be dialled. Erlang: `-dist_listen`.
+enum class node_listen { yes, no };
+
+/// Bounds on what one peer can make this node hold. A peer that goes beyond one is disconnected.
+struct peer_limits {
+    std::size_t max_frame_size = std::size_t{256} << 20;  ///< bytes of one frame
+    std::size_t max_message_size = std::size_t{1}
+                                   << 30;  ///< bytes of one message put together from fragments
+    std::size_t max_fragmented_total = std::size_t{2} << 30;  ///< bytes of all unfinished messages together
+    std::size_t max_sequences = 100'000;                      ///< unfinished messages at a time
+    std::size_t max_new_atoms = 100'000;  ///< atoms one peer may add to the program's atom table
+    std::size_t max_nesting = 100'000;    ///< levels of one term
+};
+
+struct node_options {
+    /// `name@host`. A host part with dots (or an address) makes it a long-named node, else a short-named one.
+    std::string name;
+
+    /// The cluster's secret. None: read from `cookie_file`. Erlang: `-setcookie`.
+    std::optional<rakka::cookie> cookie;
+    /// None: the file a BEAM of this user reads (default_cookie_file()).
+    std::optional<std::filesystem::path> cookie_file;
+
+    node_visibility visibility = node_visibility::hidden;
+
+    node_listen listen = node_listen::yes;
+    std::string listen_address = "0.0.0.0";  ///< an IP address of this machine
+    std::uint16_t first_port = 0;            ///< with last_port: the first free port of the range; 0, 0 = any
+    std::uint16_t last_port = 0;             ///< Erlang: kernel inet_dist_listen_min / max
+
+    epmd_mode epmd = epmd_mode::embedded_if_absent;
+    std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
+    /// With epmd_mode::none, the port to dial for a node name (whole name given); none or nothing: not
+    /// reachable.
+    std::function<std::optional<std::uint16_t>(const std::string& peer)> peer_port;
+
+    /// A silent peer is given up after this time. The same on all nodes of a cluster. Erlang: kernel
+    /// net_ticktime.
+    std::chrono::milliseconds net_ticktime{60'000};
+    unsigned net_tickintensity = 4;  ///< looks per net_ticktime, 4 to 1000
+    /// For looking up, dialling and the handshake together. Erlang: kernel net_setuptime.
+    std::chrono::milliseconds net_setuptime{7'000};
+    /// Connect on the first message, link, monitor or spawn to a node. Erlang: kernel dist_auto_connect.
+    bool auto_connect = true;
+
+    /// Bytes waiting to be sent to one peer above which senders are suspended. Erlang: `+zdbbl`.
+    std::size_t dist_buf_busy_limit = std::size_t{1} << 20;
+    /// Bytes waiting above which the connection is given up: senders that cannot be suspended do not fill the
+    /// memory.
+    std::size_t max_outbound_bytes = std::size_t{1} << 30;
+    /// Signals to a node that is not connected yet, above which senders are suspended.
+    std::size_t max_pending_signals = 1'000;
+    /// Sockets that may be in the middle of a handshake with us; further ones are closed at once.
+    std::size_t max_handshakes = 256;
+    peer_limits limits;
+
+    /// None: warnings and errors to the standard error output.
+    node_log log;
+};
+
+}  // namespace rakka
