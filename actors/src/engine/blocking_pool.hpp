@@ -28,7 +28,7 @@ public:
     blocking_pool& operator=(const blocking_pool&) = delete;
 
     /// False when the pool is closed (the job will not run). Does not block.
-    [[nodiscard]] bool submit(job j);
+    [[nodiscard]] bool submit(job j) noexcept;
 
     /// Refuses new jobs and waits for the accepted ones. Not from a job.
     void close();

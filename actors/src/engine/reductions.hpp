@@ -18,6 +18,10 @@ void consume_reductions(std::int32_t n);
 /// only.
 bool charge_reductions(std::int32_t n) noexcept;
 
+/// Adds what this slice has used so far to the task's total. A handler loop calls it before it makes itself
+/// reachable and returns step::wait; everywhere else the engine does it. Owner only.
+void settle_reductions() noexcept;
+
 /// What is left of this slice (may be negative); 0 outside of a task.
 [[nodiscard]] std::int32_t reductions_left() noexcept;
 

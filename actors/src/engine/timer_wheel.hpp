@@ -6,7 +6,9 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <thread>
 
 namespace rakka::detail {
 
@@ -54,7 +56,10 @@ bool cancel_timer(timer_node& node) noexcept;
 /// Pending timers by deadline. Any thread, unless said otherwise.
 class timer_wheel {
 public:
-    explicit timer_wheel(instant now) noexcept;
+    /// The clock must outlive the wheel.
+    explicit timer_wheel(const clock& time) noexcept;
+    /// Forgets what is pending: it will not fire, and may still be cancelled.
+    ~timer_wheel();
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
 
@@ -81,19 +86,22 @@ private:
         std::array<std::uint64_t, slots / 64> occupied{};
     };
 
-    void place(timer_node& node) noexcept;
-    void unlink(timer_node& node) noexcept;
-    void cascade(unsigned lvl, unsigned index) noexcept;
-    void fire_list(timer_node* expired) noexcept;
-    [[nodiscard]] std::uint64_t next_tick() const noexcept;
-    void publish_next() noexcept;
+    static constexpr std::uint64_t no_tick = UINT64_MAX;
 
-    spin_lock lock_;
+    void place(timer_node& node, std::uint64_t target) noexcept;
+    static void unlink(timer_node& node) noexcept;
+    void cascade(std::uint64_t tick) noexcept;
+    std::size_t fire_tick(std::uint64_t tick) noexcept;
+    [[nodiscard]] std::uint64_t next_tick() noexcept;
+
+    const clock& time_;
+    spin_lock lock_;      // guards all below but next_, which is written under it
     std::uint64_t tick_;  // every tick up to this one has been fired
     std::array<level, levels> levels_{};
-    timer_node* expired_ = nullptr;  // being fired, still cancellable
+    std::size_t pending_ = 0;
+    timer_node* expired_ = nullptr;  // about to be fired, still cancellable
     timer_node* firing_ = nullptr;   // its callback is running
-    const void* firing_thread_ = nullptr;
+    std::thread::id firing_thread_;
     bool advancing_ = false;
     std::atomic<std::int64_t> next_;
 };

@@ -1,0 +1,56 @@
+// What the workers of one scheduler share; private to the engine's own files.
+#pragma once
+
+#include "engine/blocking_pool.hpp"
+#include "engine/fiber_pool.hpp"
+#include "engine/idle_registry.hpp"
+#include "engine/local_queues.hpp"
+#include "engine/poller.hpp"
+#include "engine/scheduler.hpp"
+#include "engine/worker.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace rakka::detail {
+
+struct scheduler::state {
+    state(scheduler& s, const scheduler_options& o);
+
+    scheduler& self;
+    const scheduler_options options;
+    manual_clock virtual_time;  // moved by the scheduler in a simulation with no clock given
+    const clock* const time;
+
+    // Destroyed in the reverse order: fibers before their stacks, workers before what they use.
+    stack_pool stacks;
+    fiber_pool fibers;
+    poller io;
+    injection_queue injected;
+    idle_registry idle;
+    blocking_pool blocking;
+    std::vector<std::unique_ptr<worker>> workers;
+    std::vector<std::thread> threads;
+
+    std::atomic<bool> stopping{false};
+    std::atomic<std::uint64_t> started_elsewhere{0};
+    std::atomic<bool> draining{false};
+    std::mutex drain_mutex;
+    std::condition_variable drained;
+    std::size_t abandoned = 0;
+
+    [[nodiscard]] std::size_t living() const noexcept;
+    /// No timer of any worker fires before this.
+    [[nodiscard]] instant next_timer() const noexcept;
+    /// Fires what has expired, on whichever wheel.
+    void fire_timers() noexcept;
+    void inject(task& t) noexcept;
+    void task_ended() noexcept;
+};
+
+}  // namespace rakka::detail

@@ -1,0 +1,221 @@
+#include "engine/worker.hpp"
+
+#include "engine/current.hpp"
+#include "engine/current_thread.hpp"
+#include "engine/scheduler_state.hpp"
+
+#include <rakka/base/check.hpp>
+
+#include <algorithm>
+
+namespace rakka::detail {
+
+namespace {
+
+// Housekeeping (timers, I/O, injected tasks) comes round after about 500 tiny slices or four full ones: some
+// tens of microseconds. A poll of the event loop costs half a microsecond.
+constexpr std::int32_t housekeeping_period = 4096;
+constexpr std::int32_t housekeeping_per_slice = 8;
+
+// So many tasks a worker takes from the injection queue at once; others may steal from them.
+constexpr std::size_t injected_at_once = 64;
+
+std::uint64_t worker_seed(std::uint64_t seed, unsigned index) noexcept {
+    return seed == 0 ? 0 : mixed_random(seed + index)() | 1U;
+}
+
+}  // namespace
+
+worker::worker(scheduler::state& shared, unsigned index)
+    : shared_(shared),
+      shared_idle_(shared.idle),
+      index_(index),
+      simulated_(shared.options.workers == 0),
+      queues_(worker_seed(shared.options.seed, index)),
+      timers_(*shared.time),
+      fibers_(shared.fibers),
+      random_(shared.options.seed + index),
+      seen_slices_(std::max(shared.options.workers, 1U)) {
+    fibers_.put(fibers_.take());  // from here on a loop always has a fiber to run on
+}
+
+scheduler& worker::home() const noexcept {
+    return shared_.self;
+}
+
+std::size_t worker::run(std::size_t slices) noexcept {
+    worker* const before = set_current_worker(this);
+    exceptions_ = thread_exception_state();
+    slices_allowed_ = slices;
+    until_housekeeping_ = 0;
+    const std::uint64_t first = slices_.load(std::memory_order_relaxed);
+    fiber native;
+    native_ = &native;
+    standing_ = &native;
+    switch_to(fibers_.take(), {&nothing, nullptr});
+    native_ = nullptr;
+    standing_ = nullptr;
+    set_current_worker(before);
+    return static_cast<std::size_t>(slices_.load(std::memory_order_relaxed) - first);
+}
+
+void worker::loop() noexcept {
+    for (;;) {
+        worker& w = *current_worker();  // anew in each round: in between the fiber may have changed threads
+        task* const t = w.next();
+        if (t == nullptr) {
+            w.switch_to(*w.native_, {&recycle, &w});
+            continue;
+        }
+        w.begin_slice(*t);
+        if (fiber* const blocked = t->fiber_) {
+            t->fiber_ = nullptr;
+            w.switch_to(*blocked, {&recycle, &w});
+            continue;
+        }
+        const step s = t->run_slice();
+        current_worker()->end_slice(*t, s);
+    }
+}
+
+void worker::begin_slice(task& t) noexcept {
+    current_ = &t;
+    const std::int32_t limit = shared_.options.reductions;
+    slice_limit_ = shared_.options.seed == 0 ? limit : 1 + static_cast<std::int32_t>(random_.below(64));
+    reductions_left_ = slice_limit_;
+    settled_left_ = slice_limit_;
+    slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void worker::settle_reductions() noexcept {
+    current_->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
+    settled_left_ = reductions_left_;
+}
+
+void worker::end_slice(task& t, step s) noexcept {
+    if (s == step::again) {
+        settle_reductions();
+        current_ = nullptr;
+        queues_.push(t);
+    } else {
+        current_ = nullptr;
+        if (s == step::done) {
+            ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+            if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();
+        }
+    }
+}
+
+void worker::switch_to(fiber& to, departure after) noexcept {
+    fiber& from = *standing_;
+    standing_ = &to;
+    from.switch_to(to, *exceptions_, after);
+}
+
+void worker::recycle(fiber& left, void* self) noexcept {
+    static_cast<worker*>(self)->fibers_.put(left);
+}
+
+struct worker::suspension {
+    worker* self;
+    task* blocked;
+    bool (*publish)(void*) noexcept;
+    void* arg;
+};
+
+void worker::settle_blocked(fiber& left, void* arg) noexcept {
+    const suspension s =
+        *static_cast<suspension*>(arg);  // on the stack of the task, which may be gone after publish
+    s.blocked->fiber_ = &left;
+    if (!s.publish(s.arg)) s.self->make_runnable(*s.blocked);
+}
+
+void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
+    RAKKA_DCHECK(current_ != nullptr);
+    fiber& to = fibers_.take();
+    settle_reductions();
+    suspension s{this, current_, publish, arg};
+    current_ = nullptr;
+    switch_to(to, {&settle_blocked, &s});
+}
+
+void worker::yield() {
+    struct tail {
+        worker* self;
+        task* yielding;
+    } t{this, current_};
+    suspend(
+        [](void* p) noexcept {
+            const tail at = *static_cast<tail*>(p);
+            at.self->queues_.push(*at.yielding);
+            return true;
+        },
+        &t);
+}
+
+void worker::arm(slice_hook& hook) noexcept {
+    hook.next_ = hooks_;
+    hooks_ = &hook;
+}
+
+void worker::run_hooks() noexcept {
+    while (hooks_ != nullptr) {
+        slice_hook* list = hooks_;
+        hooks_ = nullptr;
+        while (list != nullptr) {
+            slice_hook& hook = *list;
+            list = hook.next_;
+            hook.armed_.store(false, std::memory_order_release);
+            hook.run_(hook);
+        }
+    }
+}
+
+void worker::wake_for_surplus() noexcept {
+    if (queues_.size() >= 3) shared_idle_.wake_one();
+}
+
+void worker::wake_after_long_slice() noexcept {
+    const bool was_long = reductions_left_ < slice_limit_ / 2;
+    if (was_long && shared_idle_.worth_waking() && queues_.size() >= 2) shared_idle_.wake_one();
+}
+
+void worker::housekeeping() noexcept {
+    until_housekeeping_ = housekeeping_period;
+    shared_.injected.take(queues_, injected_at_once);
+    if (const instant due = timers_.next_deadline(); due != never) {
+        const instant now = shared_.time->now();
+        if (due <= now) timers_.advance(now);
+    }
+    poll_io();
+    if (shared_idle_.worth_waking()) wake_for_surplus();
+}
+
+task* worker::pop() noexcept {
+    task* const t = queues_.pop();
+    if (t == nullptr) return nullptr;
+    if (searching_) end_search();
+    if (slices_allowed_ != unlimited) --slices_allowed_;
+    return t;
+}
+
+task* worker::next() noexcept {
+    wake_after_long_slice();
+    until_housekeeping_ -= housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+    for (;;) {
+        run_hooks();
+        if (shared_.stopping.load(std::memory_order_relaxed) || slices_allowed_ == 0) return nullptr;
+        if (until_housekeeping_ <= 0) {
+            housekeeping();
+            run_hooks();
+        }
+        if (task* const t = pop()) return t;
+        housekeeping();
+        run_hooks();
+        if (task* const t = pop()) return t;
+        if (simulated_) return nullptr;
+        if (!search()) sleep();
+    }
+}
+
+}  // namespace rakka::detail

@@ -1,0 +1,143 @@
+// One OS thread's share of the scheduler: its queues, its timers, its fibers, and the loop that runs tasks.
+#pragma once
+
+#include "engine/fiber_pool.hpp"
+#include "engine/idle_registry.hpp"
+#include "engine/local_queues.hpp"
+#include "engine/parker.hpp"
+#include "engine/scheduler.hpp"
+#include "engine/slice_hook.hpp"
+#include "engine/task.hpp"
+#include "engine/timer_wheel.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rakka::detail {
+
+/// The loop runs on a pooled fiber. A task that blocks takes that fiber with it and the loop goes on with
+/// another; resuming a task gives the loop's fiber back to the pool. Members are for the code that runs on
+/// this worker (scheduler worker) unless said otherwise.
+class alignas(64) worker {
+public:
+    /// Throws std::bad_alloc when not even the first fiber can be had.
+    worker(scheduler::state& shared, unsigned index);
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    /// Free for the layers above: [0] is the process layer's, [1] the node's. The engine never looks at it.
+    std::array<void*, 4> local{};
+
+    /// Any thread.
+    [[nodiscard]] unsigned index() const noexcept { return index_; }
+    [[nodiscard]] scheduler& home() const noexcept;
+    [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+
+    [[nodiscard]] task* current() const noexcept { return current_; }
+    [[nodiscard]] std::int32_t reductions_left() const noexcept { return reductions_left_; }
+
+    /// Counts; true when the slice is used up.
+    bool charge(std::int32_t n) noexcept { return (reductions_left_ -= n) <= 0; }
+
+    void make_runnable(task& t) noexcept {
+        queues_.push_woken(t);
+        if (shared_idle_.worth_waking()) [[unlikely]]
+            wake_for_surplus();
+    }
+
+    void settle_reductions() noexcept;
+    [[nodiscard]] bool preemption_disabled() const noexcept { return current_->no_preempt_depth_ != 0; }
+
+    /// Blocks the current task, see suspend_current. The caller must look up its worker anew afterwards.
+    void suspend(bool (*publish)(void*) noexcept, void* arg);
+    /// Sends the current task to the tail of the queue.
+    void yield();
+
+    void arm(slice_hook& hook) noexcept;
+
+    void count_started() noexcept {
+        started_.store(started_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+
+    // For the scheduler.
+
+    static constexpr std::size_t unlimited = SIZE_MAX;
+
+    /// Makes the calling thread this worker's until the scheduler stops (a simulation: until `slices` have
+    /// run or nothing is runnable). Returns the number of slices run.
+    std::size_t run(std::size_t slices = unlimited) noexcept;
+
+    /// Any thread.
+    void unpark() noexcept { parker_.unpark(); }
+    [[nodiscard]] std::uint64_t started() const noexcept { return started_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
+
+    /// The entry of each fiber.
+    static void loop() noexcept;
+
+private:
+    struct suspension;
+
+    [[nodiscard]] task* next() noexcept;
+    [[nodiscard]] task* pop() noexcept;
+    void run_hooks() noexcept;
+    void housekeeping() noexcept;
+    void wake_for_surplus() noexcept;
+    void wake_after_long_slice() noexcept;
+
+    // Without work (worker_idle.cpp).
+    [[nodiscard]] bool search() noexcept;
+    bool steal(bool next_too) noexcept;
+    bool poll_io() noexcept;
+    [[nodiscard]] bool work_in_sight() const noexcept;
+    void sleep() noexcept;
+    void sleep_as_poller() noexcept;
+    void sleep_parked() noexcept;
+    [[nodiscard]] nanoseconds watch_period() const noexcept;
+    void watch() noexcept;
+    void end_search() noexcept;
+
+    void begin_slice(task& t) noexcept;
+    void end_slice(task& t, step s) noexcept;
+    void switch_to(fiber& to, departure after) noexcept;
+
+    static void recycle(fiber& left, void* self) noexcept;
+    static void settle_blocked(fiber& left, void* arg) noexcept;
+    static void nothing(fiber&, void*) noexcept {}
+
+    scheduler::state& shared_;    // constant
+    idle_registry& shared_idle_;  // constant: shared_.idle
+    const unsigned index_;
+    const bool simulated_;
+
+    // The running slice.
+    task* current_ = nullptr;
+    fiber* standing_ = nullptr;              // the fiber this thread is on
+    exception_state* exceptions_ = nullptr;  // this thread's
+    std::int32_t reductions_left_ = 0;
+    std::int32_t slice_limit_ = 0;   // what it began with
+    std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
+    std::int32_t until_housekeeping_ = 0;
+    slice_hook* hooks_ = nullptr;
+    std::size_t slices_allowed_ = 0;
+    fiber* native_ = nullptr;  // the thread's own stack, while run() lasts
+    bool searching_ = false;   // counted in idle.searching
+    std::uint32_t quiet_ = 0;  // watch periods without finding anything
+
+    local_queues queues_;
+    timer_wheel timers_;
+    fiber_cache fibers_;
+    mixed_random random_;
+    parker parker_;
+    std::vector<std::uint64_t> seen_slices_;  // of each worker, at the last watch
+    instant last_watch_{};
+
+    alignas(64) std::atomic<std::uint64_t> slices_{0};  // written here, read by watchers
+    std::atomic<std::uint64_t> started_{0};
+    std::atomic<std::uint64_t> ended_{0};
+};
+
+}  // namespace rakka::detail
