@@ -1,0 +1,26 @@
+// Which releases of Erlang/OTP this machine has, as scripts/otp made them available.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rakka::interop {
+
+/// A major release of Erlang/OTP: 25, 27 or 29.
+using otp_release = int;
+
+/// Every release the tests are written for, present or not.
+const std::vector<otp_release>& all_otp_releases();
+
+/// The releases that are present, in ascending order.
+std::vector<otp_release> otp_versions();
+
+/// The path of `program` (erl, elixir, epmd, erlc) of a release; empty when the release is absent.
+std::string otp_program(otp_release release, std::string_view program);
+
+/// True when an absent release is a failure instead of a skip: CI=true, or RAKKA_REQUIRE_OTP set to anything
+/// but 0.
+bool otp_is_required();
+
+}  // namespace rakka::interop
