@@ -21,7 +21,7 @@ inline constexpr auto table = std::to_array<std::string_view>({
     "ignore", "trap_exit", "hibernate", "continue", "gen_server", "call", "flush", "info", "cpp",
 });
 
-consteval atom find(std::string_view text) {
+constexpr atom find(std::string_view text) {
     for (std::size_t i = 0; i < table.size(); ++i)
         if (table[i] == text) return atom::from_id(static_cast<std::uint32_t>(i + 1));
     throw "not a known atom: add it to the table";
