@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,19 @@ inline code_point next_utf8(std::string_view s) noexcept {
     constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     if (value < least[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
     return {value, size};
+}
+
+/// True when every byte is below 128. Eight bytes at a time: atoms are short, and nearly all of them are ASCII.
+inline bool is_ascii(std::string_view s) noexcept {
+    std::uint64_t high = 0, chunk = 0;
+    std::size_t n = s.size();
+    const char* p = s.data();
+    for (; n >= 8; n -= 8, p += 8) {
+        std::memcpy(&chunk, p, 8);
+        high |= chunk;
+    }
+    for (; n > 0; --n, ++p) high |= static_cast<unsigned char>(*p);
+    return (high & 0x8080808080808080u) == 0;
 }
 
 /// The number of code points, or nothing when `s` is not UTF-8.

@@ -1,0 +1,90 @@
+// The second pass of decoding: fills one arena with the term that the first pass has checked and measured.
+#pragma once
+
+#include "byte_reader.hpp"
+#include "wire_values.hpp"
+#include "work_stack.hpp"
+
+#include <rakka/etf/builder.hpp>
+#include <rakka/etf/decode.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace rakka::etf::detail {
+
+/// Builds the term at the front of validated bytes. Fails only on equal map keys or record fields.
+class assembler {
+public:
+    /// `words` and `has_slices` as the scanner found them; `budget` pays for atoms new to the table.
+    assembler(std::span<const std::byte> bytes, const decode_options& options, atom_budget& budget,
+              std::size_t words, bool has_slices);
+
+    [[nodiscard]] decode_result<term> run();
+
+private:
+    enum class what : word { plain = 0, list = 1, map = 2 };
+    /// A container being filled: the next cell, the one behind the last, and what to do then. A list has one
+    /// more cell behind its last, for what follows the elements.
+    struct frame {
+        word* cell;
+        word* end;
+        word container;  // a map's header, with the kind in the low bits
+    };
+
+    word* take(std::size_t n) noexcept {
+        word* const p = top_;
+        top_ += n;
+        return p;
+    }
+    void put(word w) noexcept { *now_.cell++ = w; }
+    void enter(word* cells, std::size_t n, what kind, word* header = nullptr) {
+        around_.push(now_);
+        now_ = {cells, cells + n, reinterpret_cast<word>(header) | static_cast<word>(kind)};
+    }
+    bool leave();
+    void tail();
+    bool finish_map();
+    bool fail_duplicate(std::size_t offset) noexcept;
+
+    bool value(external_tag tag);
+    bool identifier_or_legacy(external_tag tag);
+    void tuple(std::size_t arity);
+    void map();
+    void list();
+    word string_cells(std::size_t n);
+    bool record();
+    void fun();
+    word export_fun();
+    word real(double v);
+    word big(std::size_t n);
+    word binary(std::size_t n, std::size_t bits);
+    word bit_binary();
+    word pid(bool old);
+    word port(std::size_t id_bytes, bool old);
+    word reference(bool old, std::size_t n);
+    word old_reference();
+    word finish_reference(word* b, word node, std::uint32_t creation, std::size_t n) noexcept;
+    word atom(external_tag tag);
+    word any_atom() { return atom(external_tag(in_.u8())); }
+    word atom_from(std::string_view utf8);
+    word small_int();
+
+    byte_reader in_;
+    const decode_options& options_;
+    atom_budget& budget_;
+    builder builder_;
+    word* top_ = nullptr;
+    word root_ = no_word;
+    decode_error error_{};
+    frame now_;
+    work_stack<frame, 32> around_;
+};
+
+/// The atom's word: interned, or built as a foreign atom by `b`. Precondition: UTF-8 of at most 255
+/// characters.
+[[nodiscard]] word intern_or_carry(builder& b, std::string_view utf8, atom_budget& budget);
+
+}  // namespace rakka::etf::detail

@@ -1,0 +1,102 @@
+#include "assemble.hpp"
+#include "inflate.hpp"
+#include "scan.hpp"
+
+#include <rakka/etf/decode.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <memory>
+#include <string>
+
+namespace rakka::etf {
+
+void throw_exception_from_error(const decode_error& e, const boost::source_location&) {
+    throw boost::system::system_error(make_error_code(e.code), "byte " + std::to_string(e.offset));
+}
+
+namespace {
+
+using namespace detail;
+
+struct release_buffer {
+    void operator()(shared_buffer* b) const noexcept { b->release(); }
+};
+using buffer_reference = std::unique_ptr<shared_buffer, release_buffer>;
+
+/// The tagged term itself: the bytes behind the version byte, or what they inflate to.
+struct opened {
+    std::span<const std::byte> body;
+    std::size_t body_offset = 0;      // of body in the bytes given
+    std::size_t compressed_size = 0;  // with body inflated: what the term takes in all
+    buffer_reference inflated;
+};
+
+decode_result<opened> open_compressed(std::span<const std::byte> bytes, const decode_options& options) {
+    if (bytes.size() < 6) return decode_error{errc::truncated, 1};
+    byte_reader in(bytes.subspan(2));
+    const std::size_t size = in.u32();
+    if (size > options.limits.max_inflated_bytes) return decode_error{errc::inflate_limit, 1};
+    const auto data = detail::inflate(bytes.subspan(6), size);
+    if (!data) return decode_error{static_cast<errc>(data.error().value()), 1};
+    return opened{{data->buffer->data(), size}, 1, 6 + data->bytes_used, buffer_reference(data->buffer)};
+}
+
+decode_result<opened> open(std::span<const std::byte> bytes, const decode_options& options) {
+    if (options.envelope == envelope::distribution) return opened{bytes, 0, 0, nullptr};
+    if (bytes.empty()) return decode_error{errc::truncated, 0};
+    if (bytes[0] != std::byte{version_magic}) return decode_error{errc::bad_version, 0};
+    if (bytes.size() > 1 && bytes[1] == std::byte(external_tag::compressed))
+        return open_compressed(bytes, options);
+    return opened{bytes.subspan(1), 1, 0, nullptr};
+}
+
+/// Where in the given bytes an error of the body is: inside compressed data, at its tag.
+decode_error locate(decode_error e, const opened& from) noexcept {
+    return {e.code, from.body_offset + (from.inflated ? 0 : e.offset)};
+}
+
+std::size_t total_size(const opened& from, std::size_t body_size) noexcept {
+    return from.inflated ? from.compressed_size : from.body_offset + body_size;
+}
+
+decode_result<decoded> decode_body(const opened& from, const decode_options& options) {
+    scanner scan(from.body, options);
+    if (!scan.run()) return locate(scan.error(), from);
+    atom_budget own_budget(options.limits.max_new_atoms);
+    atom_budget& budget = options.new_atoms ? *options.new_atoms : own_budget;
+    auto built = assembler(from.body, options, budget, scan.words(), scan.has_slices()).run();
+    if (!built) return locate(built.error(), from);
+    return decoded{std::move(*built), total_size(from, scan.bytes_used())};
+}
+
+}  // namespace
+
+decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_options& options) {
+    const auto from = open(bytes, options);
+    if (!from) return from.error();
+    if (!from->inflated) return decode_body(*from, options);
+    decode_options inner = options;
+    inner.buffer =
+        from->inflated.get();  // large binaries of a compressed term are slices of what it inflated to
+    return decode_body(*from, inner);
+}
+
+decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
+    const auto from = open(bytes, options);
+    if (!from) return from.error();
+    scanner scan(from->body, options);
+    if (!scan.run()) return locate(scan.error(), *from);
+    return total_size(*from, scan.bytes_used());
+}
+
+result<term> resolve_atom(std::string_view utf8, atom_budget& budget) {
+    const auto characters = count_utf8(utf8);
+    if (!characters) return errc::bad_utf8;
+    if (*characters > atom::max_characters) return errc::atom_too_long;
+    builder b;
+    const word w = intern_or_carry(b, utf8, budget);
+    return b.finish(w);
+}
+
+}  // namespace rakka::etf
