@@ -1,0 +1,214 @@
+// gen_server: a server process written as a class with callbacks, callable from C++ and from any BEAM.
+//
+//     class counter : public rakka::gen_server {
+//         std::int64_t n_ = 0;
+//         result handle_call(const term& request, const from&) override {
+//             if (request.is_atom("next"_a)) return reply(++n_);
+//             return stop_with(tuple("bad_request"_a, request));
+//         }
+//     };
+//     auto started = gen_server::start<counter>({.name = "counter"_a});
+//     auto n = gen_server::call("counter"_a, "next"_a);
+//
+// Between two callbacks the process owns no stack, so idle servers are cheap; a callback may block (receive,
+// call, …) as any process may. [protocol §7.1, §7.3] Erlang: gen_server.
+#pragma once
+
+#include <rakka/actors/gen_protocol.hpp>
+#include <rakka/actors/spawn.hpp>
+#include <rakka/etf/build.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace rakka {
+
+/// How to start a server. Erlang: the ServerName and Options arguments.
+struct start_options {
+    atom name{};  ///< local name to register, none by default; taken: start_error {already_started, Pid}
+    std::optional<std::chrono::milliseconds> timeout{};  ///< for init; default: wait for ever
+    spawn_options spawn{};  ///< priority, stack size, …; link and monitor are set by the function called
+};
+
+/// Why a server did not start: the reason of init, `{already_started, Pid}`, `timeout`, or `ignore`.
+class start_error {
+public:
+    start_error() = default;  // result::error() of a success
+    [[nodiscard]] static start_error because(term reason) { return start_error(std::move(reason)); }
+    term reason;
+
+private:
+    explicit start_error(term r)
+        : reason(std::move(r)) {}  // private: a result takes a term or pid as its value
+};
+/// boost::system::result calls this when value() is asked of a failed start: the caller exits with the
+/// reason.
+[[noreturn]] void throw_exception_from_error(const start_error& e, const boost::source_location& where);
+template <class T>
+using start_result = boost::system::result<T, start_error>;
+
+/// Wait without end. Erlang: infinity.
+inline constexpr std::nullopt_t infinity = std::nullopt;
+
+namespace detail {
+class gen_server_loop;
+}
+
+/// The base of a server. Every callback runs in the server's own process, one at a time: no member needs a
+/// lock.
+///
+/// An exception that leaves a callback ends the server; its reason is the exception's exit reason
+/// (exit_reason.hpp), and terminate() has been called with it before. Callbacks and their results are OTP's.
+class gen_server {
+public:
+    using milliseconds = std::chrono::milliseconds;
+
+    /// What a callback decided. Made by reply(), noreply() and stop_with(); refined by the members below.
+    class [[nodiscard]] result {
+    public:
+        /// Call handle_timeout unless a message arrives within `d`. Erlang: `{…, Timeout}`.
+        result&& timeout_after(milliseconds d) && {
+            timeout_ = d;
+            return std::move(*this);
+        }
+        /// Call handle_continue(what) before anything else. Erlang: `{…, {continue, What}}`.
+        result&& then_continue(term what) && {
+            continue_ = std::move(what);
+            return std::move(*this);
+        }
+        /// Give memory back before waiting. Erlang: `{…, hibernate}`.
+        result&& hibernate() && {
+            hibernate_ = true;
+            return std::move(*this);
+        }
+
+    private:
+        friend class gen_server;
+        friend class detail::gen_server_loop;
+        term reply_;     // no value: nothing to reply
+        term reason_;    // no value: go on
+        term continue_;  // no value: none
+        std::optional<milliseconds> timeout_;
+        bool hibernate_ = false;
+    };
+
+    // -- starting and using servers: from inside any process
+    // ----------------------------------------------------------
+
+    /// The default time a call waits. Erlang: 5000.
+    static constexpr milliseconds default_timeout{5000};
+    using wait_time = std::optional<milliseconds>;
+
+    /// Starts a `Server`, constructed from `args` inside its own process, and waits until its init() has
+    /// returned. Blocks the calling process. Owner process. Erlang: gen_server:start/3,4.
+    template <class Server, class... Args>
+    [[nodiscard]] static start_result<pid> start(start_options options = {}, Args&&... args) {
+        return pid_of(start_server(factory<Server>(std::forward<Args>(args)...), options, mode::plain));
+    }
+    /// As start(), linked to the caller. Erlang: gen_server:start_link/3,4.
+    template <class Server, class... Args>
+    [[nodiscard]] static start_result<pid> start_link(start_options options = {}, Args&&... args) {
+        return pid_of(start_server(factory<Server>(std::forward<Args>(args)...), options, mode::link));
+    }
+    /// As start(), with a monitor that is in place before anything can go wrong. Erlang:
+    /// gen_server:start_monitor/3,4.
+    template <class Server, class... Args>
+    [[nodiscard]] static start_result<std::pair<pid, reference>> start_monitor(start_options options = {},
+                                                                               Args&&... args) {
+        return start_server(factory<Server>(std::forward<Args>(args)...), options, mode::monitor);
+    }
+
+    /// Calls a server anywhere: a C++ or BEAM gen_server, gen_statem or supervisor, by pid, local name or
+    /// {name, node}. Blocks the calling process. When no reply comes, the caller exits with `{Reason,
+    /// {gen_server, call, [Server, Request, Timeout]}}`, thrown as process_exit; to handle that instead use
+    /// try_call. Erlang: gen_server:call/2,3.
+    static term call(const destination& server, const term& request, wait_time timeout = default_timeout);
+    /// As call(), with the reason returned when there is no reply.
+    [[nodiscard]] static boost::system::result<term, gen::no_reply> try_call(
+        const destination& server, const term& request, wait_time timeout = default_timeout);
+    /// Never waits for an answer, never fails visibly. Erlang: gen_server:cast/2.
+    static void cast(const destination& server, const term& request);
+    /// Asks any behaviour, local or remote, to end with `reason` and waits until it has. Exits with `noproc`,
+    /// `timeout`, or the server's reason when that is another. Erlang: gen_server:stop/1,3.
+    static void stop(const destination& server, const term& reason = term(atoms::known<"normal">),
+                     wait_time timeout = infinity);
+
+    // -- callbacks
+    // ----------------------------------------------------------------------------------------------------
+
+    virtual ~gen_server() = default;
+
+    /// Runs before start() returns to the starter. noreply() = started; stop_with(reason) = start() fails
+    /// with the reason; ignore() = start() gives start_error::ignore. Erlang: init/1 (its arguments are the
+    /// class's constructor's).
+    virtual result init() { return noreply(); }
+    /// A synchronous request. Answer with reply(value), or noreply() and rakka::reply(sender, value) at any
+    /// later time. The default ends the server with `{bad_call, Request}`, so that the caller learns of it at
+    /// once.
+    virtual result handle_call(const term& request, const from& sender);
+    /// An asynchronous request. The default ends the server with `{bad_cast, Request}`.
+    virtual result handle_cast(const term& request);
+    /// Any other message: plain sends, 'DOWN', 'EXIT' (when trapping exits), timers. The default drops it.
+    virtual result handle_info(const term& message);
+    /// After then_continue(what).
+    virtual result handle_continue(const term& what);
+    /// timeout_after() ran out without a message. Erlang: handle_info(timeout, State).
+    virtual result handle_timeout() { return handle_info(term(atoms::known<"timeout">)); }
+    /// Last words: after stop(), an exception, or the parent's exit when trapping exits. Not called for exits
+    /// that are not trapped, nor for kill. What it throws is ignored.
+    virtual void terminate(term_view reason) { (void)reason; }
+    /// The state shown to sys:get_state/1 and in crash reports; by default the atom `undefined`.
+    [[nodiscard]] virtual term state() const { return term(atoms::known<"undefined">); }
+
+protected:
+    template <class T>
+    static result reply(const T& value) {
+        return reply_term(term(value));
+    }
+    static result noreply() { return {}; }
+    /// End with `reason`; `normal` and `shutdown` are no crash. Erlang: `{stop, Reason, State}`.
+    static result stop_with(term reason) {
+        result r;
+        r.reason_ = std::move(reason);
+        return r;
+    }
+    /// Answer, then end. Erlang: `{stop, Reason, Reply, State}`.
+    static result stop_with(term reason, term reply) {
+        result r = stop_with(std::move(reason));
+        r.reply_ = std::move(reply);
+        return r;
+    }
+    /// For init only: start() gives start_error with reason `ignore`, and the process ends normally.
+    static result ignore() { return stop_with(atoms::known<"ignore">); }
+
+private:
+    static result reply_term(term value) {
+        result r;
+        r.reply_ = std::move(value);
+        return r;
+    }
+
+    using factory_function = std::function<std::unique_ptr<gen_server>()>;
+    enum class mode { plain, link, monitor };
+    static start_result<std::pair<pid, reference>> start_server(factory_function make,
+                                                                const start_options& options, mode how);
+    static start_result<pid> pid_of(const start_result<std::pair<pid, reference>>& started) {
+        if (!started) return started.error();
+        return started->first;
+    }
+    template <class Server, class... Args>
+    static factory_function factory(Args&&... args) {
+        // Shared, because std::function copies; unpacked in the new process, so that a constructor may use
+        // self().
+        auto held = std::make_shared<std::tuple<std::decay_t<Args>...>>(std::forward<Args>(args)...);
+        return [held]() -> std::unique_ptr<gen_server> {
+            return std::apply([](auto&... a) { return std::make_unique<Server>(std::move(a)...); }, *held);
+        };
+    }
+};
+
+}  // namespace rakka

@@ -1,0 +1,180 @@
+#include "gen_server_loop.hpp"
+
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/registry.hpp>
+#include <rakka/actors/send.hpp>
+
+#include <exception>
+
+namespace rakka::detail {
+
+namespace {
+const atom unknown_request = "unknown_system_msg"_a;
+}
+
+// -- starting
+// ----------------------------------------------------------------------------------------------------------
+
+void gen_server_loop::report_start_failure(const term& reason) {
+    // The name is free again before the starter hears of the failure, so that it can try once more at once.
+    if (name_ && whereis(name_) == self()) static_cast<void>(unregister_name(name_));
+    send(starter_.process, tuple(starter_.tag, tuple(atoms::known<"error">, reason)));
+}
+
+next gen_server_loop::init() {
+    if (name_ && !register_name(name_, self())) {
+        const auto holder = whereis(name_);
+        const term reason = tuple(atoms::known<"already_started">, holder ? term(*holder) : term(self()));
+        name_ = {};
+        report_start_failure(reason);
+        return next::stop(atoms::known<"normal">);
+    }
+    try {
+        server_ = make_();
+        make_ = nullptr;
+        result decided = server_->init();
+        if (decided.reason_.has_value()) {
+            report_start_failure(decided.reason_);
+            const bool ignored = decided.reason_.is_atom(atoms::known<"ignore">);
+            return next::stop(ignored ? term(atoms::known<"normal">) : decided.reason_);
+        }
+        send(starter_.process, tuple(starter_.tag, atoms::known<"ok">));
+        return carry_out(std::move(decided), nullptr);
+    } catch (...) {
+        if (ended_by_signal()) throw;
+        const term reason = exit_reason_of(std::current_exception());
+        report_start_failure(reason);
+        return next::stop(reason);
+    }
+}
+
+// -- messages
+// ----------------------------------------------------------------------------------------------------------
+
+next gen_server_loop::handle(term message) {
+    if (auto request = gen::as_request(message)) {
+        if (request->label.is_atom(atoms::known<"$gen_call">)) return on_call(*std::move(request));
+        if (request->label.is_atom(atoms::known<"system">)) return on_system(*request);
+    } else if (const auto body = gen::as_cast(message)) {
+        return run([&] { return server_->handle_cast(*body); });
+    }
+    if (is_parent_exit(message)) return end(message.share(message.tuple()[2]));
+    return run([&] { return server_->handle_info(message); });
+}
+
+next gen_server_loop::handle_timeout() {
+    return run([&] { return server_->handle_timeout(); });
+}
+
+next gen_server_loop::on_call(gen::request request) {
+    return run([&] { return server_->handle_call(request.body, request.sender); }, &request.sender);
+}
+
+bool gen_server_loop::is_parent_exit(const term& message) const {
+    if (!starter_.linked || !message.is_tagged(atoms::known<"EXIT">, 3)) return false;
+    const auto from = message.tuple()[1].as<pid>();
+    return from && *from == starter_.process;
+}
+
+// -- decisions
+// ---------------------------------------------------------------------------------------------------------
+
+template <class Callback>
+next gen_server_loop::run(Callback&& callback, const from* caller) {
+    try {
+        return carry_out(callback(), caller);
+    } catch (...) {
+        if (ended_by_signal())
+            throw;  // as in Erlang: an exit that is not trapped leaves no time for last words
+        return end(exit_reason_of(std::current_exception()));
+    }
+}
+
+next gen_server_loop::carry_out(result decided, const from* caller) {
+    for (;;) {
+        const bool answers = caller && decided.reply_.has_value();
+        if (decided.reason_.has_value()) {
+            next last = end(std::move(decided.reason_));  // OTP answers after terminate/2 has run
+            if (answers) reply(*caller, decided.reply_);
+            return last;
+        }
+        if (answers) reply(*caller, decided.reply_);
+        if (!decided.continue_.has_value()) break;
+        caller = nullptr;
+        decided = server_->handle_continue(decided.continue_);
+    }
+    if (decided.hibernate_) return next::hibernate();
+    return decided.timeout_ ? next::timeout(*decided.timeout_) : next::wait();
+}
+
+next gen_server_loop::end(term reason) {
+    try {
+        server_->terminate(reason);
+    } catch (...) {
+        if (ended_by_signal()) throw;
+        reason =
+            exit_reason_of(std::current_exception());  // a crash in terminate/2 is the reason then, as in OTP
+    }
+    return next::stop(std::move(reason));
+}
+
+// -- system messages [protocol §7.3]
+// -------------------------------------------------------------------------------------
+
+namespace {
+
+/// sys:get_state wants the bare state on OTP 25 and `{ok, State}` later; only the width of the caller's
+/// reference tells.
+bool caller_is_otp_26_or_later(const from& sender) {
+    if (!sender.tag.is(kind::list)) return true;
+    const auto ref = sender.tag.list().tail().as<reference>();
+    return !ref || ref->size == reference::max_words;
+}
+
+}  // namespace
+
+next gen_server_loop::on_system(const gen::request& request) {
+    const term& what = request.body;
+    if (what.is_tagged("terminate"_a, 2)) {
+        reply(request.sender, atoms::known<"ok">);
+        return end(what.share(what.tuple()[1]));
+    }
+    if (what.is_atom("suspend"_a)) {
+        reply(request.sender, atoms::known<"ok">);
+        return suspended_ ? next::wait() : suspended();
+    }
+    if (what.is_atom("resume"_a)) {
+        suspended_ = false;
+        reply(request.sender, atoms::known<"ok">);
+        return next::wait();
+    }
+    if (what.is_atom("get_state"_a)) {
+        const term state = server_->state();
+        reply(request.sender,
+              caller_is_otp_26_or_later(request.sender) ? term(tuple(atoms::known<"ok">, state)) : state);
+        return next::wait();
+    }
+    reply(request.sender, tuple(atoms::known<"error">, tuple(unknown_request, what)));
+    return next::wait();
+}
+
+next gen_server_loop::suspended() {
+    // Everything but system messages and the parent's exit stays in the mailbox until resumed. Erlang:
+    // sys:suspend_loop.
+    suspended_ = true;
+    while (suspended_) {
+        const term message = receive_if([&](term_view m) {
+            return m.is_tagged(atoms::known<"system">, 3) ||
+                   (starter_.linked && m.is_tagged(atoms::known<"EXIT">, 3));
+        });
+        if (is_parent_exit(message)) return end(message.share(message.tuple()[2]));
+        const auto request = gen::as_request(message);
+        if (!request) continue;
+        next decided = on_system(*request);
+        if (decided.what() == next::action::stop) return decided;
+    }
+    return next::wait();
+}
+
+}  // namespace rakka::detail
