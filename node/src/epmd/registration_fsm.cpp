@@ -58,7 +58,9 @@ action registration_fsm::resume(const event& e) {
     }
     if (const auto* how = std::get_if<closed>(&e))
         return give_up_or_wait(node_errc::epmd_closed, how->reason);
-    return give_up_or_wait(node_errc::epmd_timeout, detail::printable(buffer_));
+    const bool unanswered = phase_ == phase::connecting;
+    return give_up_or_wait(unanswered ? node_errc::epmd_unreachable : node_errc::epmd_timeout,
+                           detail::printable(buffer_));
 }
 
 rakka::creation registration_fsm::creation() const {
