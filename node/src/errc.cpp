@@ -10,9 +10,11 @@ const char* name_or_cookie_sentence(node_errc e) noexcept {
         case node_errc::bad_node_name:
             return "not a node name: write name@host, with text on both sides of exactly one '@'";
         case node_errc::bad_node_name_character:
-            return "a node name with a character that is not allowed: use letters, digits, '_' and '-' before "
+            return "a node name with a character that is not allowed: use letters, digits, '_' and '-' "
+                   "before "
                    "the '@', and no blanks or characters above U+00FF after it";
-        case node_errc::node_name_too_long: return "a node name of more than 255 characters: shorten it";
+        case node_errc::node_name_too_long:
+            return "a node name of more than 255 characters: shorten it";
         case node_errc::host_has_dots:
             return "the host part has a '.' but this node uses short names: use the host name without its "
                    "domain, or start all nodes with long names";
@@ -32,42 +34,49 @@ const char* name_or_cookie_sentence(node_errc e) noexcept {
             return "the cookie file is not a regular file: put the cookie in a plain file";
         case node_errc::cookie_file_unreadable:
             return "the cookie file cannot be read or written: check its owner and the folder it is in";
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
 const char* epmd_sentence(node_errc e) noexcept {
     switch (e) {
         case node_errc::epmd_unreachable:
-            return "epmd does not answer on that host and port: start it with 'epmd -daemon', use the embedded "
+            return "epmd does not answer on that host and port: start it with 'epmd -daemon', use the "
+                   "embedded "
                    "one, or check ERL_EPMD_PORT and the firewall";
         case node_errc::epmd_closed:
             return "epmd closed the connection before its reply was complete: look at its log, and at what "
                    "else may listen on that port";
         case node_errc::epmd_bad_reply:
             return "what answered is not an epmd: check ERL_EPMD_PORT and what listens on that port";
-        case node_errc::epmd_bad_request: return "bytes that are not an epmd request";
+        case node_errc::epmd_bad_request:
+            return "bytes that are not an epmd request";
         case node_errc::epmd_timeout:
             return "epmd accepted the connection but did not reply in time: check that host's load and epmd";
         case node_errc::epmd_wrong_address:
             return "the epmd that answered says it listens on another port: something forwards the "
                    "connection; dial epmd directly";
         case node_errc::node_name_taken:
-            return "epmd refused the name, most likely because a living node has it: stop that node or choose "
+            return "epmd refused the name, most likely because a living node has it: stop that node or "
+                   "choose "
                    "another name ('epmd -names' lists them)";
         case node_errc::node_not_registered:
             return "epmd does not know a node of that name: check the spelling and that the node runs "
                    "('epmd -names' on its host lists them)";
         case node_errc::epmd_table_full:
             return "the embedded epmd has reached its limit of names: raise registry_limits::active";
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
 const char* handshake_sentence(node_errc e) noexcept {
     switch (e) {
-        case node_errc::handshake_closed: return "the peer closed the connection during the handshake";
-        case node_errc::handshake_timeout: return "the peer did not finish the handshake in time";
+        case node_errc::handshake_closed:
+            return "the peer closed the connection during the handshake";
+        case node_errc::handshake_timeout:
+            return "the peer did not finish the handshake in time";
         case node_errc::handshake_bad_message:
             return "the peer sent something that is not the handshake message due";
         case node_errc::handshake_too_large:
@@ -79,7 +88,8 @@ const char* handshake_sentence(node_errc e) noexcept {
             return "this node does not allow the peer's name: add it to the allowed nodes";
         case node_errc::missing_flags:
             return "the peer lacks capabilities this node cannot do without: it needs OTP 25 or later";
-        case node_errc::wrong_cookie: return "the cookies differ: give both nodes the same cookie";
+        case node_errc::wrong_cookie:
+            return "the cookies differ: give both nodes the same cookie";
         case node_errc::wrong_peer_name:
             return "the node that answered has another name than the one dialled: dial it by its full name";
         case node_errc::unsupported_version:
@@ -87,27 +97,38 @@ const char* handshake_sentence(node_errc e) noexcept {
                    "later) is needed";
         case node_errc::simultaneous_connect:
             return "both nodes dialled at the same time and the peer's connection goes on: wait for it";
-        case node_errc::already_connected: return "the connection that exists already goes on";
+        case node_errc::already_connected:
+            return "the connection that exists already goes on";
         case node_errc::attempt_superseded:
             return "this attempt was given up because another connection to the same node took its place";
-        case node_errc::connected_to_self: return "a node cannot connect to a node of its own name";
+        case node_errc::connected_to_self:
+            return "a node cannot connect to a node of its own name";
         case node_errc::name_not_given:
-            return "the peer gives out no node names: give this node a name, or ask a node of OTP 23 or later";
-        default: return nullptr;
+            return "the peer gives out no node names: give this node a name, or ask a node of OTP 23 or "
+                   "later";
+        default:
+            return nullptr;
     }
 }
 
 const char* connection_sentence(node_errc e) noexcept {
     switch (e) {
-        case node_errc::connection_lost: return "the connection was closed by the peer or the network";
+        case node_errc::connection_lost:
+            return "the connection was closed by the peer or the network";
         case node_errc::tick_timeout:
-            return "the peer was silent for net_ticktime: it hangs, is cut off, or uses a longer net_ticktime";
+            return "the peer was silent for net_ticktime: it hangs, is cut off, or uses a longer "
+                   "net_ticktime";
         case node_errc::frame_too_large:
-            return "the peer sent a frame larger than the limit: raise the limit, or let it send less at once";
-        case node_errc::bad_frame: return "the peer sent a frame that breaks the distribution protocol";
-        case node_errc::bad_control_message: return "the peer sent an unknown or malformed control message";
-        case node_errc::limit_exceeded: return "the peer used more of a bounded resource than it may";
-        default: return nullptr;
+            return "the peer sent a frame larger than the limit: raise the limit, or let it send less at "
+                   "once";
+        case node_errc::bad_frame:
+            return "the peer sent a frame that breaks the distribution protocol";
+        case node_errc::bad_control_message:
+            return "the peer sent an unknown or malformed control message";
+        case node_errc::limit_exceeded:
+            return "the peer used more of a bounded resource than it may";
+        default:
+            return nullptr;
     }
 }
 

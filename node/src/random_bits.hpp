@@ -1,13 +1,14 @@
 // Random numbers an attacker cannot predict: challenges, creations, cookies.
 #pragma once
 
-#include <openssl/rand.h>
-
 #include <rakka/base/check.hpp>
+
+#include <openssl/rand.h>
 
 namespace rakka::detail {
 
-/// Any thread. Ends the program when the system has no randomness to give: going on would hand out guessable secrets.
+/// Any thread. Ends the program when the system has no randomness to give: going on would hand out guessable
+/// secrets.
 template <class Unsigned>
 Unsigned random_bits() {
     Unsigned bits = 0;
