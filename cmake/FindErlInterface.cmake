@@ -1,5 +1,5 @@
-# Finds erl_interface, the C library of Erlang/OTP: ErlInterface_FOUND, ErlInterface_VERSION, ErlInterface::ei.
-# Looks in the system's paths, in Erlang's own library folder, and in ErlInterface_ROOT.
+# Finds erl_interface, the C library of Erlang/OTP: ErlInterface_FOUND, ErlInterface_VERSION,
+# ErlInterface::ei. Looks in the system's paths, in Erlang's own library folder, and in ErlInterface_ROOT.
 include(FindPackageHandleStandardArgs)
 find_package(Threads)
 

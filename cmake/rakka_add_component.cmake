@@ -1,8 +1,8 @@
 # rakka_add_component(NAME SOURCES … [PUBLIC_DEPS …] [PRIVATE_DEPS …] [TESTS …] [TEST_DEPS …])
 #
-# One folder = one static library rakka_<NAME> (alias rakka::<NAME>) with its own include root, so that an include of a
-# layer that is not linked does not compile. TESTS are files <x>_test.cpp; they become one executable
-# rakka_<NAME>_tests, which may also include the component's private headers in src/.
+# One folder = one static library rakka_<NAME> (alias rakka::<NAME>) with its own include root, so that an
+# include of a layer that is not linked does not compile. TESTS are files <x>_test.cpp; they become one
+# executable rakka_<NAME>_tests, which may also include the component's private headers in src/.
 function(rakka_add_component name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC_DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS" ${ARGN})
   set(target rakka_${name})
@@ -28,8 +28,8 @@ function(rakka_add_tests name)
   set(target rakka_${name}_tests)
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE tests "${RAKKA_RAPIDCHECK_INCLUDE}")
-  target_link_libraries(${target} PRIVATE rakka::${name} ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main
-    ${RAKKA_RAPIDCHECK_LIBRARY})
+  target_link_libraries(${target} PRIVATE rakka::${name} ${arg_DEPS}
+    GTest::gtest GTest::gmock GTest::gtest_main ${RAKKA_RAPIDCHECK_LIBRARY})
   rakka_warnings(${target})
   gtest_discover_tests(${target} TEST_PREFIX "${name}." PROPERTIES LABELS "unit;${name}" TIMEOUT 120
     DISCOVERY_TIMEOUT 60)

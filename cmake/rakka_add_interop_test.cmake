@@ -1,8 +1,8 @@
 # rakka_add_interop_test(NAME SOURCES … [DEPS …])
 #
-# A test program that talks to real Erlang nodes through interop_tests/support. Suites parametrised over the OTP
-# releases (RAKKA_OTP_TEST_SUITE) appear in ctest as interop.otp25.<suite>.<test>/otp25 with the label otp25; the other
-# tests of the file as interop.<suite>.<test>.
+# A test program that talks to real Erlang nodes through interop_tests/support. Suites parametrised over the
+# OTP releases (RAKKA_OTP_TEST_SUITE) appear in ctest as interop.otp25.<suite>.<test>/otp25 with the label
+# otp25; the other tests of the file as interop.<suite>.<test>.
 function(rakka_add_interop_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   set(target rakka_interop_${name})

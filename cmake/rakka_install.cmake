@@ -1,5 +1,5 @@
-# What `cmake --install` puts where: one include/ with every component's headers, the libraries, and a CMake package
-# so that find_package(rakka) gives rakka::rakka and one target per component.
+# What `cmake --install` puts where: one include/ with every component's headers, the libraries, and a CMake
+# package so that find_package(rakka) gives rakka::rakka and one target per component.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

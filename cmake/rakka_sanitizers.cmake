@@ -4,7 +4,8 @@ if(RAKKA_SANITIZE)
   add_compile_options(-fsanitize=${rakka_sanitize_list} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${rakka_sanitize_list})
   if("thread" IN_LIST RAKKA_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Asio brackets handlers with fences, which GCC's thread sanitizer does not model; its mutexes carry the order.
+    # Asio brackets handlers with fences, which GCC's thread sanitizer does not model; its mutexes carry the
+    # order.
     add_compile_options(-Wno-tsan)
   endif()
 endif()

@@ -95,7 +95,8 @@ TEST_P(harness, a_shell_keeps_variables_messages_and_links) {
 
 TEST_P(harness, a_module_is_compiled_in_the_peer_with_macros) {
     auto alice = start_erlang("alice");
-    alice.load_module_source("-module(twice).\n-export([times/1]).\n-define(TWO, 2).\ntimes(X) -> ?TWO * X.\n");
+    alice.load_module_source(
+        "-module(twice).\n-export([times/1]).\n-define(TWO, 2).\ntimes(X) -> ?TWO * X.\n");
     EXPECT_EQ(alice.eval("{twice:times(21), 'twice':module_info(module)}"), "{42,twice}");
     EXPECT_THROW(alice.load_module_source("-module(broken).\nf( -> ok.\n"), beam_error);
 }

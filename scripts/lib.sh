@@ -32,21 +32,22 @@ rakka_as_root() {
 rakka_missing_packages() {
     local package
     for package in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+        if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+            printf '%s\n' "$package"
+        fi
     done
 }
 
 # rakka_need_packages PACKAGE…: installs what is missing; silent, offline and rootless when nothing is.
 rakka_need_packages() {
-    command -v dpkg-query >/dev/null || rakka_die "this script installs Debian packages; install these by hand: $*"
+    command -v dpkg-query >/dev/null || rakka_die "not a Debian system; install these by hand: $*"
     local missing log
     mapfile -t missing < <(rakka_missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
     rakka_say "installing: ${missing[*]}"
     log=$(mktemp)
-    if ! { rakka_as_root apt-get update -q &&
-        rakka_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; } \
-        </dev/null >"$log" 2>&1; then
+    if ! { rakka_as_root apt-get update -q && rakka_as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         rm -f "$log"
         rakka_say "could not install: ${missing[*]}"

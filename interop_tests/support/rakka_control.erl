@@ -1,5 +1,6 @@
-%% The test's hand inside a BEAM: runs expressions that arrive over a plain TCP socket, so that observing a node does
-%% not use the distribution that is being tested. Compiled from its text by the peer; no macros and no records.
+%% The test's hand inside a BEAM: runs expressions that arrive over a plain TCP socket, so that observing a
+%% node does not use the distribution that is being tested. Compiled from its text by the peer; no macros and
+%% no records.
 %%
 %% Request  <<Id:32, Shell:32, Kind, Text/binary>>   Kind: 1 Erlang, 2 Elixir, 3 load a module's source text
 %% Reply    <<Id:32, Status, Text/binary>>           Status: 0 value, 1 exception
@@ -37,7 +38,8 @@ loop(Socket, Shells, Pending) ->
         {'DOWN', Monitor, process, _, {done, Result}} ->
             answer(Socket, Monitor, Result, Shells, Pending);
         {'DOWN', Monitor, process, _, Reason} ->
-            answer(Socket, Monitor, failed(io_lib:format("the process was ended: ~0tp", [Reason])), Shells, Pending);
+            Ended = failed(io_lib:format("the process was ended: ~0tp", [Reason])),
+            answer(Socket, Monitor, Ended, Shells, Pending);
         {tcp_closed, Socket} ->
             erlang:halt(0, [{flush, false}]);
         _ ->
@@ -95,7 +97,8 @@ with_dot(Text) ->
 
 %% Through a file, because only epp on a file knows macros and include_lib.
 load(Text) ->
-    File = "/tmp/rakka-" ++ os:getpid() ++ "-" ++ integer_to_list(erlang:unique_integer([positive])) ++ ".erl",
+    Unique = integer_to_list(erlang:unique_integer([positive])),
+    File = "/tmp/rakka-" ++ os:getpid() ++ "-" ++ Unique ++ ".erl",
     ok = file:write_file(File, Text),
     try compile:file(File, [binary, return_errors, debug_info, no_error_module_mismatch]) of
         {ok, Module, Code} ->
