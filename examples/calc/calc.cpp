@@ -2,10 +2,12 @@
 //
 //     calc [--name calc@127.0.0.1] [--cookie COOKIE] [--visible]
 //
-// Prints "ready" when it can be called; ends on SIGTERM, SIGINT or when a client calls `halt`.
+// Prints "ready" when it can be called; ends on SIGTERM or SIGINT.
+#include "options.hpp"
+
 #include <rakka/rakka.hpp>
 
-#include "options.hpp"
+#include <boost/describe.hpp>
 
 #include <iostream>
 
@@ -18,25 +20,38 @@ struct point {
 };
 BOOST_DESCRIBE_STRUCT(point, (), (x, y))
 
+/// Tells `teller` how `whom` ended: a link works the same to a process here and to one on a BEAM.
+void tell_how_it_ends(pid whom, pid teller) {
+    trap_exit(true);
+    link(whom);
+    send(teller, "watching"_a);
+    receive(on(tuple_of("EXIT"_a, any, x<term>),
+               [&](const term& reason) { send(teller, tuple("linked_exit"_a, reason)); }));
+}
+
 class calc : public gen_server {
+    using integer = std::int64_t;
     term remembered_ = "nothing"_a;
 
-    result handle_call(const term& request, const from& sender) override {
-        using i = std::int64_t;
+    result handle_call(const term& request, const from&) override {
         return *match(
-            request,
-            on(tuple_of("add"_a, x<i>, x<i>), [](i a, i b) { return reply(a + b); }),
-            on(tuple_of("divide"_a, x<i>, x<i>), [](i a, i b) {
-                if (b == 0) rakka::exit("badarith"_a);
-                return reply(a / b);
-            }),
-            on("recall"_a, [&] { return reply(remembered_); }),
-            on("whoami"_a, [] { return reply(self()); }),
-            on(tuple_of("scale"_a, x<point>, x<i>), [](point p, i by) { return reply(point{p.x * by, p.y * by}); }),
-            on(tuple_of("watch"_a, x<pid>, x<pid>), [](pid whom, pid teller) {
-                spawn([=] { tell_when_it_ends(whom, teller); });
-                return reply("ok"_a);
-            }),
+            request,  //
+            on(tuple_of("add"_a, x<integer>, x<integer>), [](integer a, integer b) { return reply(a + b); }),
+            on(tuple_of("divide"_a, x<integer>, x<integer>),
+               [](integer a, integer b) {
+                   if (b == 0) error("badarith"_a);  // ends this server; its callers and monitors learn why
+                   return reply(a / b);
+               }),
+            on("recall"_a, [&] { return reply(remembered_); }), on("whoami"_a, [] { return reply(self()); }),
+            on(tuple_of("scale"_a, x<point>, x<integer>),
+               [](point p, integer by) {
+                   return reply(point{p.x * by, p.y * by});
+               }),
+            on(tuple_of("watch"_a, x<pid>, x<pid>),
+               [](pid whom, pid teller) {
+                   spawn([=] { tell_how_it_ends(whom, teller); });
+                   return reply("ok"_a);
+               }),
             on(any, [&] { return reply(tuple("error"_a, tuple("bad_request"_a, request))); }));
     }
 
@@ -46,18 +61,13 @@ class calc : public gen_server {
     }
 
     result handle_info(const term& message) override {
-        if (message.is_tagged("ping"_a, 2)) send(message.tuple()[1].as<pid>().value(), tuple("pong"_a, "calc"_a));
+        match(message, on(tuple_of("ping"_a, x<pid>), [](pid who) { send(who, tuple("pong"_a, "calc"_a)); }),
+              on(any, [] {}));
         return noreply();
-    }
-
-    static void tell_when_it_ends(pid whom, pid teller) {
-        trap_exit(true);
-        link(whom);
-        receive(on(tuple_of("EXIT"_a, any, x<term>), [&](term reason) { send(teller, tuple("linked_exit"_a, reason)); }));
     }
 };
 
-/// Keeps a calc alive: until supervisors exist this loop is one.
+/// Keeps a calc alive: a supervisor in three lines.
 void keep_calc_running() {
     trap_exit(true);
     for (;;) {
@@ -68,16 +78,19 @@ void keep_calc_running() {
 
 }  // namespace
 
+// `%Point{x: 1, y: 2}` in Elixir.
+RAKKA_ELIXIR_STRUCT(point, "Elixir.Point")
+
 int main(int argc, char** argv) {
-    const auto options = read_options(argc, argv, "calc@127.0.0.1");
+    end_signal stop;
+    const auto line = read_command_line(argc, argv, "calc@127.0.0.1");
     rakka::system system;
-    system.start();
     rakka::node node(system);
-    if (const auto started = node.start(options); !started) {
-        std::cerr << started.error().message() << '\n';
+    if (const auto started = node.start(line.node); !started) {
+        std::cerr << "calc: " << started.error().message() << '\n';
         return 1;
     }
     system.spawn(keep_calc_running);
     std::cout << "ready" << std::endl;
-    wait_for_signal();
+    stop.wait();
 }

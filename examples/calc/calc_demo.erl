@@ -36,6 +36,7 @@ links(Calc) ->
     await(Calc),
     Ours = spawn(fun() -> receive {finish, Reason} -> exit(Reason) end end),
     ok = gen_server:call(Calc, {watch, Ours, self()}),
+    watching = next(),
     Ours ! {finish, bye},
     step("a C++ process linked to ours gets our exit", next(), {linked_exit, bye}).
 
