@@ -44,6 +44,9 @@ distribution_flags initiator_fsm::offered_flags() const noexcept {
 }
 
 action initiator_fsm::send_name() {
+    if (options_.own_name == options_.peer) {
+        return conversation_.fail(node_errc::connected_to_self, "the name dialled is the node's own");
+    }
     name_message m;
     m.flags = offered_flags();
     m.creation = asks_for_name() ? rakka::creation{0} : options_.own_creation;
@@ -118,8 +121,8 @@ std::optional<action> initiator_fsm::on_status(byte_view body) {
         case status::nok:
             return conversation_.fail(
                 node_errc::simultaneous_connect,
-                "both nodes dialled each other and the peer's name is the greater one, or "
-                "the peer has our own name; its connection should arrive now");
+                "the peer dialled this node at the same time, and its connection should arrive now; if "
+                "none does, the peer has our own name or cannot have a peer of our name");
         case status::not_allowed:
             return conversation_.fail(
                 node_errc::handshake_not_allowed,
