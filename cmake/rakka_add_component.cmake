@@ -31,8 +31,7 @@ function(rakka_add_tests name)
   target_link_libraries(${target} PRIVATE rakka::${name} ${arg_DEPS}
     GTest::gtest GTest::gmock GTest::gtest_main ${RAKKA_RAPIDCHECK_LIBRARY})
   rakka_warnings(${target})
-  gtest_discover_tests(${target} TEST_PREFIX "${name}." PROPERTIES LABELS "unit;${name}" TIMEOUT 120
-    DISCOVERY_TIMEOUT 60)
+  rakka_discover_tests(${target} PREFIX "${name}." LABELS unit ${name})
 endfunction()
 
 # rakka_add_fuzzer(NAME SOURCE … DEPS …): one libFuzzer target per parser, in the `fuzz` preset only.

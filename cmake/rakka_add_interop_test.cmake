@@ -12,9 +12,8 @@ function(rakka_add_interop_test name)
   target_include_directories(${target} PRIVATE "${RAKKA_RAPIDCHECK_INCLUDE}")
   rakka_warnings(${target})
   foreach(release IN ITEMS 25 27 29)
-    gtest_discover_tests(${target} TEST_FILTER "*/otp${release}" TEST_PREFIX "interop.otp${release}."
-      PROPERTIES LABELS "interop;otp${release}" TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+    rakka_discover_tests(${target} FILTER "*/otp${release}" PREFIX "interop.otp${release}."
+      LABELS interop otp${release})
   endforeach()
-  gtest_discover_tests(${target} TEST_FILTER "-*/otp25:*/otp27:*/otp29" TEST_PREFIX "interop."
-    PROPERTIES LABELS "interop" TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+  rakka_discover_tests(${target} FILTER "-*/otp25:*/otp27:*/otp29" PREFIX "interop." LABELS interop)
 endfunction()

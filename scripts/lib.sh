@@ -55,3 +55,8 @@ rakka_need_packages() {
     fi
     rm -f "$log"
 }
+
+# Lets a fresh clone reuse what another clone compiled: paths inside the tree do not count.
+rakka_use_ccache() {
+    export CCACHE_BASEDIR=$RAKKA_ROOT CCACHE_NOHASHDIR=true
+}
