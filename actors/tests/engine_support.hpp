@@ -1,10 +1,12 @@
 // Tasks for the engine's tests: small stand-ins for processes.
 #pragma once
 
+#include "engine/blocking_pool.hpp"
 #include "engine/current.hpp"
 #include "engine/reductions.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/task.hpp"
+#include "engine/worker.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -128,7 +130,7 @@ public:
             left_.wait(n, std::memory_order_acquire);
         }
     }
-    [[nodiscard]] bool done() const noexcept { return left_.load(std::memory_order_acquire) == 0; }
+    [[nodiscard]] std::uint32_t left() const noexcept { return left_.load(std::memory_order_acquire); }
 
 private:
     std::atomic<std::uint32_t> left_;

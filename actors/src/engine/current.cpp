@@ -33,6 +33,10 @@ RAKKA_NOT_INLINED worker* set_current_worker(worker* w) noexcept {
     return before;
 }
 
+RAKKA_NOT_INLINED const void* this_thread_mark() noexcept {
+    return &this_threads_worker;
+}
+
 RAKKA_NOT_INLINED task* current_task() noexcept {
     const worker* const w = this_threads_worker;
     return w == nullptr ? nullptr : w->current();

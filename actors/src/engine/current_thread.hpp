@@ -8,4 +8,8 @@ class worker;
 /// Makes w the calling thread's worker (null: none); returns the one it had.
 worker* set_current_worker(worker* w) noexcept;
 
+/// An address that no other living thread gives. Unlike std::this_thread::get_id it is right on a fiber that
+/// has changed threads: pthread_self is declared constant, so that compilers keep its first answer.
+[[nodiscard]] const void* this_thread_mark() noexcept;
+
 }  // namespace rakka::detail

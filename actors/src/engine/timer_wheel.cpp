@@ -1,6 +1,7 @@
 #include "engine/timer_wheel.hpp"
 
 #include "engine/current.hpp"
+#include "engine/current_thread.hpp"
 #include "engine/scheduler_state.hpp"
 
 #include <algorithm>
@@ -53,8 +54,10 @@ timer_wheel::~timer_wheel() {
     const std::lock_guard lock(lock_);
     for (level& l : levels_) {
         for (timer_node*& head : l.slot) {
-            while (head != nullptr)
+            while (head != nullptr) {
+                head->wheel_ = nullptr;
                 unlink(*head);
+            }
         }
     }
 }
@@ -100,7 +103,7 @@ bool timer_wheel::cancel(timer_node& node) noexcept {
     if (was_pending) {
         unlink(node);
         if (--pending_ == 0) next_.store(never.count(), std::memory_order_relaxed);
-    } else if (firing_ == &node && firing_thread_ != std::this_thread::get_id()) {
+    } else if (firing_ == &node && firing_thread_ != this_thread_mark()) {
         while (firing_ == &node && node.link_ == nullptr) {
             lock_.unlock();
             cpu_relax();
@@ -173,7 +176,7 @@ std::size_t timer_wheel::advance(instant now) noexcept {
     const std::lock_guard lock(lock_);
     if (advancing_) return 0;
     advancing_ = true;
-    firing_thread_ = std::this_thread::get_id();
+    firing_thread_ = this_thread_mark();
     const std::uint64_t target = tick_at_or_before(now);
     std::size_t fired = 0;
     std::uint64_t next = next_tick();

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <thread>
 
 namespace rakka::detail {
 
@@ -101,7 +100,7 @@ private:
     std::size_t pending_ = 0;
     timer_node* expired_ = nullptr;  // about to be fired, still cancellable
     timer_node* firing_ = nullptr;   // its callback is running
-    std::thread::id firing_thread_;
+    const void* firing_thread_ = nullptr;
     bool advancing_ = false;
     std::atomic<std::int64_t> next_;
 };

@@ -41,9 +41,7 @@ void worker::end_search() noexcept {
     searching_ = false;
     // The last searcher has found something: there may be more of it, and nobody else was woken meanwhile.
     if (!shared_idle_.end_search()) return;
-    if ((shared_.injected.size() != 0 || queues_.size() >= 2) && shared_idle_.must_wake()) {
-        shared_idle_.wake_one();
-    }
+    if (shared_idle_.must_wake() && work_in_sight()) shared_idle_.wake_one();
 }
 
 bool worker::search() noexcept {

@@ -1,0 +1,163 @@
+#include "engine/current_thread.hpp"
+#include "engine/fiber.hpp"
+#include "engine_support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace rakka::detail::test {
+namespace {
+
+constexpr auto plenty = std::chrono::seconds(100);
+
+TEST(fiber, exceptions_being_handled_stay_with_the_fiber_across_threads) {
+    constexpr int tasks = 24;
+    constexpr int rounds = under_sanitizer ? 20 : 200;
+    scheduler s(scheduler_options{.workers = 4});
+    std::atomic<int> wrong{0};
+    std::atomic<int> moved{0};
+    std::vector<std::unique_ptr<body_task>> all;
+    for (int n = 0; n < tasks; ++n) {
+        all.push_back(std::make_unique<body_task>(s, [&, n] {
+            for (int i = 0; i < rounds; ++i) {
+                const std::string outer = std::to_string(n) + "/" + std::to_string(i);
+                try {
+                    throw std::runtime_error(outer);
+                } catch (const std::exception& e) {
+                    const void* const thread = this_thread_mark();
+                    // Others throw and catch on this thread, and block inside their handlers, meanwhile.
+                    for (int k = 0; k < 3; ++k)
+                        yield_current();
+                    if (e.what() != outer) wrong.fetch_add(1);
+                    try {
+                        throw std::logic_error("inner");
+                    } catch (...) {
+                        yield_current();
+                    }
+                    try {
+                        throw;
+                    } catch (const std::exception& again) {
+                        yield_current();
+                        if (again.what() != outer) wrong.fetch_add(1);
+                    }
+                    if (std::uncaught_exceptions() != 0) wrong.fetch_add(1);
+                    if (this_thread_mark() != thread) moved.fetch_add(1);
+                }
+                if (std::current_exception() != nullptr) wrong.fetch_add(1);
+            }
+        }));
+        s.start(*all.back());
+    }
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+    RecordProperty("moved", moved.load());
+}
+
+TEST(fiber, a_handler_goes_on_with_its_exception_on_another_thread) {
+    scheduler s(scheduler_options{.workers = 2});
+    std::atomic<bool> hogging{false};
+    std::atomic<bool> moved{false};
+    // Keeps the worker on which the other task has blocked, and leaves an exception being handled there.
+    body_task hog(s, [&] {
+        try {
+            throw std::logic_error("left behind");
+        } catch (const std::exception&) {
+            hogging.store(true);
+            while (!moved.load())
+                std::this_thread::yield();
+        }
+    });
+    const void* before = nullptr;
+    const void* after = nullptr;
+    std::string caught;
+    std::string current;
+    boxed_body t(s, [&](token_box& box) {
+        try {
+            throw std::runtime_error("carried along");
+        } catch (const std::exception& e) {
+            before = this_thread_mark();
+            s.start(hog);
+            std::thread waker([&] {
+                while (!hogging.load())
+                    std::this_thread::yield();
+                box.post();
+            });
+            box.receive();
+            after = this_thread_mark();
+            moved.store(true);
+            waker.join();
+            caught = e.what();
+            try {
+                throw;
+            } catch (const std::exception& again) {
+                current = again.what();
+            }
+        }
+        EXPECT_EQ(std::current_exception(), nullptr);
+    });
+    s.start(t.runner);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_NE(before, after);
+    EXPECT_EQ(caught, "carried along");
+    EXPECT_EQ(current, "carried along");
+}
+
+TEST(fiber, destructors_may_block_while_an_exception_unwinds) {
+    scheduler s(scheduler_options{.workers = 3});
+    std::atomic<int> wrong{0};
+    struct blocks_in_destructor {
+        std::atomic<int>& wrong;
+        ~blocks_in_destructor() {
+            for (int k = 0; k < 3; ++k) {
+                if (std::uncaught_exceptions() != 1) wrong.fetch_add(1);
+                yield_current();
+            }
+        }
+    };
+    std::vector<std::unique_ptr<body_task>> all;
+    for (int n = 0; n < 16; ++n) {
+        all.push_back(std::make_unique<body_task>(s, [&, n] {
+            for (int i = 0; i < 50; ++i) {
+                try {
+                    const blocks_in_destructor b{wrong};
+                    throw n;
+                } catch (const int caught) {
+                    if (caught != n) wrong.fetch_add(1);
+                }
+                if (std::uncaught_exceptions() != 0) wrong.fetch_add(1);
+                yield_current();
+            }
+        }));
+        s.start(*all.back());
+    }
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(fiber, the_ambient_context_follows_the_task) {
+    scheduler s(scheduler_options{.workers = 3});
+    std::atomic<int> wrong{0};
+    std::vector<std::unique_ptr<body_task>> all;
+    for (int n = 0; n < 30; ++n) {
+        all.push_back(std::make_unique<body_task>(s, [&] {
+            task* const me = current_task();
+            for (int i = 0; i < 300; ++i) {
+                yield_current();
+                if (current_task() != me || current_worker() == nullptr) wrong.fetch_add(1);
+            }
+        }));
+    }
+    for (auto& t : all)
+        s.start(*t);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+    EXPECT_EQ(current_task(), nullptr);
+    EXPECT_EQ(current_worker(), nullptr);
+}
+
+}  // namespace
+}  // namespace rakka::detail::test
