@@ -1,0 +1,17 @@
+// Umbrella: processes and everything they may say to each other.
+#pragma once
+
+#include <rakka/actors/aliases.hpp>
+#include <rakka/actors/destination.hpp>
+#include <rakka/actors/errc.hpp>
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/handler.hpp>
+#include <rakka/actors/links.hpp>
+#include <rakka/actors/monitors.hpp>
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/registry.hpp>
+#include <rakka/actors/send.hpp>
+#include <rakka/actors/spawn.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/actors/timers.hpp>

@@ -1,0 +1,20 @@
+// Aliases: references that accept messages for their process until they are taken back.
+#pragma once
+
+#include <rakka/etf/identifiers.hpp>
+
+namespace rakka {
+
+struct alias_options {
+    bool reply = false;  ///< ends with the first message that comes in through it
+};
+
+/// A new alias of the caller. Messages sent to it arrive as if sent to the process while it is active, and
+/// vanish afterwards. Owner process. Erlang: `alias/0,1`.
+[[nodiscard]] reference alias(const alias_options& options = {});
+
+/// Ends an alias made by alias() or monitor(); a monitor with that reference stays. False when it was not
+/// active. Owner process. Erlang: `unalias/1`.
+bool unalias(const reference& ref);
+
+}  // namespace rakka

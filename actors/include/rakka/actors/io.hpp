@@ -1,0 +1,40 @@
+// For components with sockets: the event loop that idle workers sleep in, and work put off to the end of a
+// slice.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace rakka {
+
+class system;
+
+/// The one event loop of a system. Its handlers run on a worker, one at a time, outside of any process; they
+/// must not block or throw. Include Asio yourself. Any thread; lives as long as the system runs.
+[[nodiscard]] boost::asio::io_context& io_context_of(system& s) noexcept;
+
+/// Runs a function once at the end of the slice in which arm() was called: how many small writes become one.
+class slice_end {
+public:
+    /// `fn` runs outside of any process, on the worker that armed it (on a foreign thread: at once, there);
+    /// it must not block or throw.
+    explicit slice_end(std::function<void()> fn);
+    /// Precondition: not armed.
+    ~slice_end();
+    slice_end(const slice_end&) = delete;
+    slice_end& operator=(const slice_end&) = delete;
+
+    /// Nothing happens when it is armed already. Any thread.
+    void arm() noexcept;
+    [[nodiscard]] bool armed() const noexcept;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace rakka

@@ -1,0 +1,18 @@
+// Links: two processes that end together unless one traps exits.
+#pragma once
+
+#include <rakka/etf/identifiers.hpp>
+
+namespace rakka {
+
+/// Links the caller to `p`; nothing happens when they are linked already or are the same. When `p`, a process
+/// of this system, is known to be dead: throws process_exit (`{noproc, …}`), or, if the caller traps exits,
+/// an
+/// `{'EXIT', P, noproc}` message follows. Owner process. Erlang: `link/1`.
+void link(const pid& p);
+
+/// Ends the link, if any. Afterwards no exit signal over it reaches the caller; an 'EXIT' message that is in
+/// the mailbox already stays. Owner process. Erlang: `unlink/1`.
+void unlink(const pid& p);
+
+}  // namespace rakka

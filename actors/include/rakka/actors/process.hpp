@@ -1,0 +1,112 @@
+// What code inside a process may ask and do about itself and others. Works anywhere below a process body or
+// handler callback; outside of a process every function here throws std::logic_error.
+#pragma once
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/etf/term.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rakka {
+
+/// The calling process. Erlang: `self/0`.
+[[nodiscard]] pid self();
+
+/// True when the calling code runs inside a process. Any thread.
+[[nodiscard]] bool in_process() noexcept;
+
+/// Whether exit signals become `{'EXIT', From, Reason}` messages instead of ending the process; gives the old
+/// setting. `kill` sent by exit/2 cannot be trapped. Erlang: `process_flag(trap_exit, Bool)`.
+bool trap_exit(bool on);
+[[nodiscard]] bool trap_exit();
+
+/// Sends an exit signal; does not wait for its effect, except to oneself, where it takes effect before this
+/// returns (and may throw process_exit). Erlang: `exit/2`.
+void exit(const pid& to, term reason);
+
+/// The process that gets this one's output; inherited by spawn. Erlang: `group_leader/0,2`.
+[[nodiscard]] pid group_leader();
+void group_leader(const pid& leader, const pid& member);
+
+/// True when `p`, a process of this system, is alive once it has seen every signal this process sent to it
+/// before. May wait for it to look at its signals. Throws process_exit ({badarg, …}) for a pid of another
+/// node. Erlang: `is_process_alive/1`.
+[[nodiscard]] bool is_alive(const pid& p);
+
+/// Erlang: `processes/0`.
+[[nodiscard]] std::vector<pid> processes();
+
+/// A reference unlike any other; the next receive for it starts behind the messages that are here already.
+/// Erlang: `make_ref/0`.
+[[nodiscard]] reference make_reference();
+
+/// Lets others run, and notices exit signals: throws process_exit when one has ended this process.
+/// Erlang: `yield/0`.
+void yield();
+
+/// While it lives in a scope, an exit signal that would end the process is kept until a blocking call after
+/// it. For destructors and other code that may not throw but needs to receive.
+class defer_exit {
+public:
+    defer_exit();
+    ~defer_exit();
+    defer_exit(const defer_exit&) = delete;
+    defer_exit& operator=(const defer_exit&) = delete;
+};
+
+namespace detail {
+void blocking(void (*fn)(void*), void* arg);
+}
+
+/// Runs `f` on a thread of the side pool while this process waits, and gives its result; what it throws is
+/// thrown here. `f` must not use the ambient vocabulary. A process waiting here notices exit signals
+/// afterwards.
+template <std::invocable F>
+std::invoke_result_t<F&> blocking(F&& f) {
+    using value = std::invoke_result_t<F&>;
+    if constexpr (std::is_void_v<value>) {
+        detail::blocking([](void* p) { (*static_cast<std::remove_reference_t<F>*>(p))(); }, &f);
+    } else {
+        struct call {
+            std::remove_reference_t<F>& f;
+            std::optional<value> out;
+        } c{f, {}};
+        detail::blocking([](void* p) { static_cast<call*>(p)->out.emplace(static_cast<call*>(p)->f()); }, &c);
+        return std::move(*c.out);
+    }
+}
+
+/// The process dictionary. No value (has_value() false) when the key is not there. Erlang: `put/2`, `get/1`,
+/// `erase/1`.
+term put(term key, term value);
+[[nodiscard]] term get(term_view key);
+term erase(term_view key);
+
+/// What a process is doing. Erlang: `process_info/1`.
+enum class process_status : std::uint8_t { waiting, running, exiting };
+
+struct process_information {
+    process_status status = process_status::running;
+    std::size_t message_queue_len = 0;
+    std::vector<pid> links;
+    std::vector<monitor_target> monitors;
+    std::vector<pid> monitored_by;
+    atom registered_name;
+    std::uint64_t reductions = 0;
+    pid group_leader;
+    bool trap_exit = false;
+    process_priority priority = process_priority::normal;
+    std::vector<std::pair<term, term>> dictionary;
+};
+
+/// Asks `p` about itself and waits for the answer; nothing when it is not alive. Erlang: `process_info/1`.
+[[nodiscard]] std::optional<process_information> process_info(const pid& p);
+
+}  // namespace rakka

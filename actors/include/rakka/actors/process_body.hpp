@@ -1,0 +1,40 @@
+// A process's body as an object: what spawn() makes of a callable.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace rakka {
+
+/// Something a process runs once, on a stack of its own as soon as it blocks. Destroyed inside the process,
+/// also when it never got to run.
+class process_body {
+public:
+    virtual ~process_body() = default;
+    virtual void run() = 0;
+    /// True: destroyed only after links and monitors have been told of the end, and outside of the process.
+    [[nodiscard]] virtual bool outlives_process() const noexcept { return false; }
+};
+
+namespace detail {
+
+template <class F>
+class callable_body final : public process_body {
+public:
+    template <class G>
+    explicit callable_body(G&& f) : f_(std::forward<G>(f)) {}
+    void run() override { static_cast<void>(f_()); }
+
+private:
+    F f_;
+};
+
+template <std::invocable F>
+[[nodiscard]] std::unique_ptr<process_body> make_body(F&& f) {
+    return std::make_unique<callable_body<std::decay_t<F>>>(std::forward<F>(f));
+}
+
+}  // namespace detail
+}  // namespace rakka

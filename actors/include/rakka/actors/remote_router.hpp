@@ -1,0 +1,70 @@
+// What a node implements so that signals leave this system: one call per kind of signal that has a remote
+// target.
+#pragma once
+
+#include <rakka/actors/destination.hpp>
+#include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/term.hpp>
+
+#include <cstdint>
+
+namespace rakka {
+
+/// Erlang's options of `erlang:send/3`, and priority (OTP 28).
+struct send_flags {
+    bool nosuspend = false;  ///< do not wait for a busy connection: give up instead
+    bool noconnect = false;  ///< do not set up a connection: give up instead
+    bool priority = false;   ///< ahead of ordinary messages where the receiver allows it
+};
+
+/// Carries signals to processes of other nodes (pid.node not empty, or another system of this program).
+///
+/// Called on the thread of the sending process, several at a time; must not block or throw. Order: calls made
+/// by one process for one target must arrive in that order. Nothing is reported when a signal is lost with a
+/// connection; instead a lost connection is announced with system::signal_nodedown to every process that has
+/// a relation with that node. link() and monitor() to a node that cannot be reached are answered later with
+/// system::deliver_exit and deliver_down, reason `noconnection`.
+class remote_router {
+public:
+    virtual ~remote_router() = default;
+
+    enum class outcome : std::uint8_t {
+        ok,             ///< accepted (or silently lost, which a sender cannot tell)
+        suspend,        ///< accepted, but the connection is busy: the sender waits for system::resume(sender)
+        no_connection,  ///< not accepted: noconnect or nosuspend was asked for and could not be kept
+    };
+
+    virtual outcome send(const pid& from, const pid& to, term message, send_flags flags) = 0;
+    virtual outcome send(const pid& from, const registered_name& to, term message, send_flags flags) = 0;
+    virtual outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) = 0;
+
+    /// A link broken by the end of `from`. [protocol: links]
+    virtual outcome exit_link(const pid& from, const pid& to, term reason) = 0;
+    /// An exit signal sent by `erlang:exit/2`.
+    virtual outcome exit2(const pid& from, const pid& to, term reason) = 0;
+    virtual outcome link(const pid& from, const pid& to) = 0;
+    virtual outcome unlink(const pid& from, const pid& to, std::uint64_t id) = 0;
+    /// Must leave before any later signal from `from` to `to`.
+    virtual outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) = 0;
+
+    /// `target` is a pid or a {name, node}.
+    virtual outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
+    virtual outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
+    /// `target` as the watcher gave it: a pid, or a bare name (an atom).
+    virtual outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
+                         term reason) = 0;
+
+    virtual outcome group_leader(const pid& leader, const pid& member) = 0;
+
+    /// `options` is the option list for the wire; `arguments` a proper list. Answered with
+    /// deliver_spawn_reply.
+    virtual outcome spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
+                                  atom module, atom function, term arguments, term options) = 0;
+    /// flags: 1 = link set up, 2 = monitor set up; `answer` a pid or an error atom.
+    virtual outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) = 0;
+
+    /// A process of this system has ended and will send nothing more. Called once for each.
+    virtual void process_gone(const pid& who) { static_cast<void>(who); }
+};
+
+}  // namespace rakka

@@ -1,0 +1,77 @@
+// Starting processes from inside a process.
+#pragma once
+
+#include <rakka/actors/monitors.hpp>
+#include <rakka/actors/system.hpp>
+
+#include <concepts>
+#include <memory>
+#include <utility>
+
+namespace rakka {
+
+/// A new process and the reference of the monitor on it.
+struct monitored_process {
+    rakka::pid pid;
+    reference ref;
+};
+
+namespace detail {
+pid spawn_here(std::unique_ptr<process_body> body, const spawn_options& options);
+pid spawn_here(std::unique_ptr<message_handler> handler, const spawn_options& options);
+monitored_process spawn_monitor_here(std::unique_ptr<process_body> body, const spawn_options& options,
+                                     const monitor_options& monitor);
+monitored_process spawn_monitor_here(std::unique_ptr<message_handler> handler, const spawn_options& options,
+                                     const monitor_options& monitor);
+
+template <std::invocable F>
+[[nodiscard]] std::unique_ptr<process_body> to_body(F&& f) {
+    return make_body(std::forward<F>(f));
+}
+template <std::derived_from<message_handler> H>
+[[nodiscard]] std::unique_ptr<message_handler> to_body(std::unique_ptr<H> handler) {
+    return handler;
+}
+template <class F>
+concept spawnable = requires(F&& f) {
+    to_body(std::forward<F>(f));
+};
+}  // namespace detail
+
+/// Starts a process in the caller's system: a callable (run once) or a std::unique_ptr<message_handler>.
+/// Throws process_exit (`{system_limit, []}`, `{badarg, []}` for a name that is taken). Owner process.
+/// Erlang: `spawn/1`.
+template <detail::spawnable F>
+pid spawn(F&& f, const spawn_options& options = {}) {
+    return detail::spawn_here(detail::to_body(std::forward<F>(f)), options);
+}
+
+/// The same, linked to the caller before either runs on. Erlang: `spawn_link/1`.
+template <detail::spawnable F>
+pid spawn_link(F&& f, spawn_options options = {}) {
+    options.link = true;
+    return detail::spawn_here(detail::to_body(std::forward<F>(f)), options);
+}
+
+/// The same, monitored by the caller before either runs on. Erlang: `spawn_monitor/1`.
+template <detail::spawnable F>
+monitored_process spawn_monitor(F&& f, const spawn_options& options = {},
+                                const monitor_options& monitor = {}) {
+    return detail::spawn_monitor_here(detail::to_body(std::forward<F>(f)), options, monitor);
+}
+
+/// What a remote spawn asks for. Erlang: `spawn_request/5`.
+struct spawn_request_options {
+    bool link = false;
+    bool monitor = false;
+    /// Further options as they go over the wire, e.g. `[{priority, high}]`.
+    term more{};
+};
+
+/// Asks `node` to run module:function(arguments…). The answer is a message `{spawn_reply, Ref, ok, Pid}` or
+/// `{spawn_reply, Ref, error, Reason}`; with `monitor` the reference is also that of the monitor. Owner
+/// process. Erlang: `spawn_request/5`.
+reference spawn_request(atom node, atom module, atom function, term arguments,
+                        const spawn_request_options& options = {});
+
+}  // namespace rakka

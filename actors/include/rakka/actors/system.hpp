@@ -1,0 +1,188 @@
+// The system: everything processes need to live (slots, scheduler, names, timers). A program may hold
+// several.
+#pragma once
+
+#include <rakka/actors/destination.hpp>
+#include <rakka/actors/handler.hpp>
+#include <rakka/actors/process_body.hpp>
+#include <rakka/actors/remote_router.hpp>
+#include <rakka/actors/spawn_options.hpp>
+#include <rakka/base/result.hpp>
+#include <rakka/etf/term.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rakka {
+
+namespace detail {
+class system_core;
+}
+
+struct system_options {
+    /// Worker threads; 0 means one for each CPU this program may use.
+    unsigned workers = 0;
+    /// No threads at all: the caller drives with run_one(), run_until_idle() …, in virtual time.
+    bool simulation = false;
+    /// Not 0: hostile scheduling drawn from this seed (random order, random yields), reproducible in a
+    /// simulation.
+    std::uint64_t seed = 0;
+    /// Living processes at most; up to 2^25 - 1. Memory is taken only for slots that have been used.
+    std::uint32_t max_processes = 1U << 20;
+    /// Usable bytes of the stack a blocking process gets; 0 means the default (256 KiB). Only touched pages
+    /// cost.
+    std::size_t stack_size = 0;
+    /// Threads for blocking() at most.
+    std::size_t max_blocking_threads = 64;
+};
+
+/// A running system. The constructor starts it, stop() or the destructor ends it.
+/// Functions: any thread, also from inside its own processes, unless said otherwise.
+class system {
+public:
+    /// Throws std::system_error when threads or memory cannot be had.
+    explicit system(system_options options = {});
+    /// stop(). Not from a process of this system.
+    ~system();
+    system(const system&) = delete;
+    system& operator=(const system&) = delete;
+
+    // -- life
+    // ---------------------------------------------------------------------------------------------------
+
+    /// Kills every process (reason `killed`, destructors run), waits for them, and ends the workers. New
+    /// processes are refused meanwhile. Gives up after `grace`: a process that never looks at its signals is
+    /// abandoned with its stack. Returns how many were. Blocks; foreign thread only. Idempotent. Erlang:
+    /// `halt/0`, minus the exit.
+    std::size_t stop(std::chrono::nanoseconds grace = std::chrono::seconds(10));
+    /// Blocks until no process is left (a simulation: drives until then or until nothing more can happen).
+    /// Foreign thread only.
+    void run_until_done();
+    /// True until stop() was called.
+    [[nodiscard]] bool running() const noexcept;
+
+    // -- processes
+    // ----------------------------------------------------------------------------------------------
+
+    /// Starts a process that runs `body()`; what it returns is ignored, what it throws is its exit reason.
+    /// Called inside a process of this system, that process is the parent (options.link). Throws
+    /// boost::system::system_error: system_limit, stopping, name_taken. Erlang: `spawn_opt/2`.
+    template <std::invocable F>
+    pid spawn(F&& body, const spawn_options& options = {}) {
+        return spawn(detail::make_body(std::forward<F>(body)), options);
+    }
+    pid spawn(std::unique_ptr<process_body> body, const spawn_options& options = {});
+    pid spawn(std::unique_ptr<message_handler> handler, const spawn_options& options = {});
+
+    /// Runs `body` as a process while the calling foreign thread waits; gives its result, throws what it
+    /// threw (process_exit when it was ended by a signal). In a simulation the caller drives meanwhile; there
+    /// it throws std::logic_error when nothing can happen any more. Blocks; foreign thread only.
+    template <std::invocable F>
+    std::invoke_result_t<F&> run(F&& body) {
+        using value = std::invoke_result_t<F&>;
+        if constexpr (std::is_void_v<value>) {
+            run_and_wait(detail::make_body(std::ref(body)));
+        } else {
+            std::optional<value> out;
+            run_and_wait(detail::make_body([&out, &body] { out.emplace(body()); }));
+            return std::move(*out);
+        }
+    }
+
+    /// Sends; false for an unknown local name, true otherwise (also to the dead, as in Erlang). Does not
+    /// block: a busy connection is not waited for.
+    bool send(const destination& to, term message);
+    /// An exit signal without a sender of its own (`from` is the target). Erlang: `exit/2`.
+    void exit(const pid& to, term reason);
+
+    /// A look at the present moment: unlike the ambient is_alive() it does not wait for signals under way.
+    [[nodiscard]] bool is_alive(const pid& p) const noexcept;
+    /// All processes that have not ended. Erlang: `processes/0`.
+    [[nodiscard]] std::vector<pid> processes() const;
+    [[nodiscard]] std::size_t process_count() const noexcept;
+
+    // -- names: see registry.hpp
+    // ----------------------------------------------------------------------------------
+
+    result<void> register_name(atom name, const pid& who);
+    result<void> unregister_name(atom name);
+    [[nodiscard]] std::optional<pid> whereis(atom name) const noexcept;
+    [[nodiscard]] std::vector<atom> registered() const;
+
+    // -- identity and the outside
+    // ----------------------------------------------------------------------------------
+
+    /// The number in this system's pids and references: see etf/local_origin.hpp. A node sets its name there.
+    [[nodiscard]] std::uint32_t origin() const noexcept;
+    /// The node's name, nonode@nohost without one.
+    [[nodiscard]] atom node_name() const noexcept;
+    /// A reference unlike any other. Erlang: `make_ref/0`.
+    [[nodiscard]] reference make_reference() noexcept;
+
+    /// Null: no node; remote targets are then unreachable. The router must outlive its use: take it out with
+    /// set_router(nullptr) and stop the system, or keep it, before destroying it.
+    void set_router(remote_router* router) noexcept;
+    [[nodiscard]] remote_router* router() const noexcept;
+
+    // -- signals that come in from other nodes
+    // ----------------------------------------------------------------------- Order between calls for one
+    // target is kept. None blocks. Dead or unknown targets are answered through the router where the protocol
+    // owes an answer. [protocol: signal semantics]
+
+    void deliver_message(const pid& to, term message);
+    /// Dropped when nobody has the name.
+    void deliver_to_name(atom name, term message);
+    void deliver_alias(const reference& to, term message);
+    void deliver_link(const pid& from, const pid& to);
+    void deliver_unlink(const pid& from, const pid& to, std::uint64_t id);
+    void deliver_unlink_ack(const pid& from, const pid& to, std::uint64_t id);
+    void deliver_exit(const pid& from, const pid& to, term reason);
+    void deliver_exit2(const pid& from, const pid& to, term reason);
+    /// `target` as the peer gave it: a pid or an atom.
+    void deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref);
+    void deliver_demonitor(const pid& watcher, const monitor_target& target, const reference& ref);
+    void deliver_down(const reference& ref, const pid& watcher, term reason);
+    void deliver_group_leader(const pid& leader, const pid& member);
+    void deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer);
+
+    /// The connection to `node` is gone: the process synthesises `noconnection` for its links, monitors and
+    /// spawn requests there, in the order of [protocol: connection loss].
+    void signal_nodedown(const pid& to, atom node, std::uint64_t connection_id);
+    /// Releases a process that was told outcome::suspend. Once for each.
+    void resume(const pid& to);
+
+    // -- simulation only: one thread at a time, not from a process
+    // ---------------------------------------------------
+
+    /// Runs one slice; false when nothing is runnable at the present virtual time.
+    bool run_one();
+    /// Runs until nothing is runnable; time stands still. Returns the number of slices.
+    std::size_t run_ready();
+    /// As run_ready, then jumps to the next timer, and so on, until none is pending within `horizon`.
+    std::size_t run_until_idle(std::chrono::nanoseconds horizon = std::chrono::nanoseconds::max());
+    /// Runs everything due in the next `span` of virtual time.
+    std::size_t run_for(std::chrono::nanoseconds span);
+
+    /// Monotonic time of this system's clock (virtual in a simulation).
+    [[nodiscard]] std::chrono::nanoseconds now() const noexcept;
+
+    /// For Rakka's own files.
+    [[nodiscard]] detail::system_core& core() noexcept { return *core_; }
+
+private:
+    void run_and_wait(std::unique_ptr<process_body> body);
+
+    std::unique_ptr<detail::system_core> core_;
+};
+
+/// The system of the calling process. Throws std::logic_error outside of one.
+[[nodiscard]] system& this_system();
+
+}  // namespace rakka

@@ -1,0 +1,73 @@
+#include "exit_propagation.hpp"
+
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+#include "timer_records.hpp"
+
+#include <cstdlib>
+
+namespace rakka::detail {
+
+namespace {
+
+void give_up_name(process& self) noexcept {
+    const std::uint64_t was = self.identity.exchange(0, std::memory_order_acq_rel);
+    const atom name = atom::from_id(static_cast<std::uint32_t>(was));
+    if (name) self.system->names.release(name, {self.slot, self.serial});
+}
+
+void tell_relations(process& self, const pid& me, const term& reason) noexcept {
+    system_core& core = *self.system;
+    relations& r = *self.related;
+    for (const auto& [peer, link] : r.links.entries())
+        if (link.active) send_exit_link(core, me, peer, reason);
+    for (const auto& [ref, m] : r.monitors.entries())
+        send_demonitor(core, me, m.resolved, m.target, ref);
+    for (const auto& [ref, w] : r.watchers.entries())
+        send_down(core, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
+}
+
+// Signals that were on their way; their senders learn that nobody is here any more.
+void drain_and_close(process& self) noexcept {
+    system_core& core = *self.system;
+    do {
+        for (signal* s = self.inbox.take(); s != nullptr;) {
+            signal* const following = s->next;
+            answer_for_dead(core, pid{{}, self.slot, s->serial, core.origin}, *s);
+            s = following;
+        }
+    } while (!self.inbox.try_close());
+}
+
+}  // namespace
+
+void finish(process& self, const term& reason, slot_fate fate) noexcept {
+    system_core& core = *self.system;
+    const pid me = self.pid();
+    self.state = process::phase::ending;
+    give_up_name(self);
+    if (self.related) {
+        self.related->handler_timeout.reset();
+        message_timer::abandon_all(self);
+        tell_relations(self, me, reason);
+    }
+    if (remote_router* const r = core.router.load(std::memory_order_acquire)) r->process_gone(me);
+    drain_and_close(self);
+    while (signal* const s = self.messages.pop())
+        free_signal(core, *s);
+    self.related.reset();
+    self.reason = term();
+    if (fate == slot_fate::recycle) {
+        self.state = process::phase::free;
+        core.table.give_back(self, core.cache() == nullptr ? nullptr : &core.cache()->slots);
+    }
+    core.process_ended();
+}
+
+void end_here(process& self, const term& reason) noexcept {
+    finish(self, self.doomed ? term(self.reason) : reason, slot_fate::keep);
+    suspend_current([]() noexcept { return true; });
+    std::abort();
+}
+
+}  // namespace rakka::detail

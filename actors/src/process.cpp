@@ -1,0 +1,171 @@
+#include "engine/blocking_pool.hpp"
+#include "engine/reductions.hpp"
+#include "question.hpp"
+#include "routing.hpp"
+
+#include <rakka/actors/process.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rakka {
+
+using namespace detail;
+
+pid self() {
+    return current_process().pid();
+}
+
+bool in_process() noexcept {
+    return current_process_or_null() != nullptr;
+}
+
+system& this_system() {
+    return current_process().system->facade;
+}
+
+bool trap_exit(bool on) {
+    process& self = current_process();
+    // Signals that are here already were sent to a process with the old setting.
+    self.fetch();
+    self.check_exit();
+    const bool old = self.traps_exit;
+    self.traps_exit = on;
+    return old;
+}
+
+bool trap_exit() {
+    return current_process().traps_exit;
+}
+
+void exit(const pid& p, term reason) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const pid to = localised(core, p);
+    if (is_here(core, to)) {
+        control_signal& s = make_control(core, signal_kind::exit2, self.pid());
+        set_term(s, std::move(reason));
+        deliver(core, to, s);
+        if (to != self.pid()) return;
+        self.fetch();
+        self.check_exit();
+    } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
+        if (!is_dead_incarnation(core, to)) obey(self, router->exit2(self.pid(), to, std::move(reason)));
+    }
+}
+
+pid group_leader() {
+    return current_process().leader;
+}
+
+void group_leader(const pid& leader, const pid& member) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const pid to = localised(core, member);
+    if (to == self.pid()) {
+        self.leader = localised(core, leader);
+    } else if (is_here(core, to)) {
+        deliver(core, to, make_control(core, signal_kind::group_leader, localised(core, leader)));
+    } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
+        obey(self, router->group_leader(leader, to));
+    }
+}
+
+bool is_alive(const pid& p) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const pid to = localised(core, p);
+    if (!is_here(core, to)) {
+        if (is_dead_incarnation(core, to)) return false;
+        error(atoms::known<"badarg">);
+    }
+    const process* const target = find_alive(core, to);
+    if (target == nullptr) return false;
+    // Asleep means that it has seen everything sent to it so far.
+    if (to == self.pid() || target->inbox.is_asleep()) return true;
+    return ask(self, to, make_control(core, signal_kind::info_request));
+}
+
+std::optional<process_information> process_info(const pid& p) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const pid to = localised(core, p);
+    if (!is_here(core, to)) {
+        if (is_dead_incarnation(core, to)) return std::nullopt;
+        error(atoms::known<"badarg">);
+    }
+    self.fetch();
+    if (to == self.pid()) return self.describe();
+    control_signal& question = make_control(core, signal_kind::info_request);
+    question.id = 1;
+    if (!ask(self, to, question)) return std::nullopt;
+    return std::move(*self.related->question.information);
+}
+
+std::vector<pid> processes() {
+    return this_system().processes();
+}
+
+reference make_reference() {
+    return current_process().make_own_reference();
+}
+
+void yield() {
+    process& self = current_process();
+    yield_current();
+    self.fetch();
+    self.check_exit();
+}
+
+defer_exit::defer_exit() {
+    ++current_process().exit_deferrals;
+}
+
+defer_exit::~defer_exit() {
+    --current_process().exit_deferrals;
+}
+
+void detail::blocking(void (*fn)(void*), void* arg) {
+    process& self = current_process();
+    run_blocking(fn, arg);
+    self.fetch();
+    self.check_exit();
+}
+
+namespace {
+
+auto find_key(relations& r, term_view key) {
+    return std::find_if(r.dictionary.begin(), r.dictionary.end(),
+                        [&](const auto& entry) { return entry.first == key; });
+}
+
+}  // namespace
+
+term put(term key, term value) {
+    relations& r = current_process().relate();
+    const auto at = find_key(r, key);
+    if (at != r.dictionary.end()) return std::exchange(at->second, std::move(value));
+    r.dictionary.emplace_back(std::move(key), std::move(value));
+    return {};
+}
+
+term get(term_view key) {
+    process& self = current_process();
+    if (!self.related) return {};
+    const auto at = find_key(*self.related, key);
+    return at == self.related->dictionary.end() ? term() : at->second;
+}
+
+term erase(term_view key) {
+    process& self = current_process();
+    if (!self.related) return {};
+    const auto at = find_key(*self.related, key);
+    if (at == self.related->dictionary.end()) return {};
+    term old = std::move(at->second);
+    self.related->dictionary.erase(at);
+    return old;
+}
+
+}  // namespace rakka

@@ -1,0 +1,195 @@
+#include "process_record.hpp"
+
+#include "engine/current.hpp"
+#include "engine/reductions.hpp"
+#include "exit_propagation.hpp"
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace rakka::detail {
+
+process& current_process() {
+    process* const p = current_process_or_null();
+    if (p == nullptr) throw std::logic_error("rakka: called outside of a process");
+    return *p;
+}
+
+pid process::pid() const noexcept {
+    return {{}, slot, serial, system->origin};
+}
+
+reference process::make_own_reference() noexcept {
+    const std::uint64_t n = ++references;
+    messages.mark(n);
+    // 18 bits are all that the first word may have outside; the counter starts there and spills into the
+    // others.
+    return {{},
+            system->origin,
+            reference::max_words,
+            {static_cast<std::uint32_t>(n >> 46) & 0x3ffff, static_cast<std::uint32_t>(n),
+             static_cast<std::uint32_t>(n >> 32), slot, serial}};
+}
+
+void process::begin(const process_start& how) noexcept {
+    serial = (serial + 1) & ((1U << 28) - 1);
+    if (serial == 0) serial = 1;
+    state = phase::starting;
+    traps_exit = doomed = waiting = final = false;
+    exit_deferrals = 0;
+    resumes = 0;
+    references = 0;
+    leader = how.leader;
+    reset_task(static_cast<task_priority>(how.priority));
+}
+
+void process::queue_message(term message) noexcept {
+    messages.append(make_message(*system, system->cache(), std::move(message)));
+}
+
+bool process::fetch() noexcept {
+    signal* s = inbox.take();
+    if (s == nullptr) return false;
+    while (s != nullptr) {
+        signal* const following = s->next;
+        take_in(*s);
+        s = following;
+    }
+    return true;
+}
+
+void process::take_in(signal& s) noexcept {
+    if (s.serial != serial) [[unlikely]] {
+        answer_for_dead(*system, rakka::pid{{}, slot, s.serial, system->origin}, s);
+    } else if (s.kind == signal_kind::message) {
+        messages.append(s);
+    } else {
+        handle_control(s);
+    }
+}
+
+void process::sleep() {
+    suspend_current([this]() noexcept { return inbox.try_sleep(); });
+}
+
+void process::doom(term why) noexcept {
+    if (doomed) return;
+    doomed = true;
+    reason = std::move(why);
+}
+
+void process::check_exit() {
+    if (doomed && exit_deferrals == 0 && std::uncaught_exceptions() == 0) throw process_exit{reason};
+}
+
+step process::run_slice() noexcept {
+    return handler ? run_handler() : run_body();
+}
+
+step process::run_body() noexcept {
+    state = phase::running;
+    fetch();
+    term why = atoms::known<"normal">;
+    if (!doomed) {
+        try {
+            body->run();
+        } catch (...) {
+            why = exit_reason_of(std::current_exception());
+        }
+    }
+    if (doomed) why = reason;
+    end_user_code();
+    const std::unique_ptr<process_body> late =
+        body->outlives_process() ? std::move(body) : std::unique_ptr<process_body>();
+    body.reset();
+    finish(*this, why, slot_fate::recycle);
+    return step::done;
+}
+
+step process::run_handler() noexcept {
+    waiting = false;
+    fetch();
+    if (state == phase::starting) {
+        state = phase::running;
+        if (!doomed && !call([](message_handler& h, signal*) { return h.init(); }, nullptr))
+            return step::done;
+    }
+    for (;;) {
+        if (doomed) [[unlikely]]
+            return end_handler(term(reason));
+        signal* const s = messages.pop();
+        if (s != nullptr) {
+            if (!call_handle(*s)) return step::done;
+        } else if (fetch()) {
+            continue;
+        } else if (timed_out()) {
+            if (!call([](message_handler& h, signal*) { return h.handle_timeout(); }, nullptr))
+                return step::done;
+        } else {
+            waiting = true;
+            if (inbox.try_sleep()) return step::wait;
+            waiting = false;
+            continue;
+        }
+        if (charge_reductions(1)) return step::again;
+    }
+}
+
+bool process::timed_out() noexcept {
+    return related && related->handler_timeout && related->handler_timeout->expired();
+}
+
+bool process::call_handle(signal& s) noexcept {
+    if (related && related->handler_timeout) related->handler_timeout->stop();
+    return call([](message_handler& h,
+                   signal* m) { return h.handle(consume_message(*current_process().system, *m)); },
+                &s);
+}
+
+bool process::call(next (*callback)(message_handler&, signal*), signal* s) noexcept {
+    try {
+        if (related && related->handler_timeout) related->handler_timeout->stop();
+        next decision = callback(*handler, s);
+        if (decision.what() != next::action::stop) [[likely]] {
+            if (decision.timeout()) start_handler_timeout(*decision.timeout());
+            return true;
+        }
+        end_handler(std::move(decision.reason()));
+    } catch (...) {
+        end_handler(exit_reason_of(std::current_exception()));
+    }
+    return false;
+}
+
+void process::start_handler_timeout(next::duration d) {
+    auto& timer = relate().handler_timeout;
+    if (!timer) timer = std::make_unique<wait_timer>(*this);
+    if (d.count() <= 0) {
+        timer->expire();
+    } else {
+        timer->start(system->now() + d);
+    }
+}
+
+step process::end_handler(term why) noexcept {
+    if (doomed) why = reason;
+    end_user_code();
+    handler->terminate(why);
+    handler.reset();
+    finish(*this, why, slot_fate::recycle);
+    return step::done;
+}
+
+// From here on nothing may throw into user code any more: destructors and terminate() run.
+void process::end_user_code() noexcept {
+    final = true;
+    ++exit_deferrals;
+}
+
+}  // namespace rakka::detail

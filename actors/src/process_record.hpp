@@ -1,0 +1,140 @@
+// A process: its inbox, its own state, and what it does with signals. Fields are grouped by who may touch
+// them.
+#pragma once
+
+#include "engine/task.hpp"
+#include "mailbox.hpp"
+#include "message_queue.hpp"
+#include "relations.hpp"
+
+#include <rakka/actors/handler.hpp>
+#include <rakka/actors/process_body.hpp>
+#include <rakka/actors/spawn_options.hpp>
+#include <rakka/etf/term.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace rakka::detail {
+
+class system_core;
+
+/// What the spawner decides about a new process.
+struct process_start {
+    rakka::pid leader;
+    process_priority priority = process_priority::normal;
+};
+
+/// A slot of the process table and the process that lives in it. Slots are type-stable: a sender may hold a
+/// pointer to one for ever; the serial in each signal says which of its inhabitants was meant.
+///
+/// Life of a slot:  free --claim--> starting --first slice--> running --finish--> ending --inbox closed-->
+/// free
+struct alignas(64) process final : task {
+    process(scheduler& home, system_core& core, std::uint32_t slot_number) noexcept
+        : task(home), system(&core), slot(slot_number) {}
+
+    // -- constant
+    // ------------------------------------------------------------------------------------------------
+    system_core* const system;
+    const std::uint32_t slot;
+
+    // -- any thread
+    // ----------------------------------------------------------------------------------------------
+    mailbox inbox;
+    /// Serial of the living inhabitant << 32 | id of its registered name; 0 when there is none, or it is
+    /// ending.
+    std::atomic<std::uint64_t> identity{0};
+
+    // -- owner (before publication: the spawner)
+    // -----------------------------------------------------------------------
+    std::uint32_t serial = 0;
+
+    enum class phase : std::uint8_t { free, starting, running, ending };
+    phase state = phase::free;
+    bool traps_exit : 1 = false;
+    bool doomed : 1 = false;   // an exit signal has decided: `reason` is set
+    bool waiting : 1 = false;  // blocked in a receive, or a handler without a message
+    bool final : 1 = false;    // destructors and terminate() run: nothing can be thrown any more
+    std::uint8_t exit_deferrals = 0;
+    std::uint32_t resumes = 0;  // resume signals not used up yet
+    message_queue messages;
+    std::unique_ptr<process_body> body;
+    std::unique_ptr<message_handler> handler;
+    std::unique_ptr<relations> related;
+    rakka::pid leader;
+    term reason;
+    std::uint64_t references = 0;  // how many this process has made
+    process* next_free = nullptr;  // guarded by the free list it is in
+
+    [[nodiscard]] rakka::pid pid() const noexcept;
+    [[nodiscard]] relations& relate() {
+        if (!related) related = std::make_unique<relations>();
+        return *related;
+    }
+
+    /// The slot has been claimed: a new process, still unknown to everybody.
+    void begin(const process_start& how) noexcept;
+
+    /// A reference that names this process, for monitors and aliases; marks the message queue.
+    [[nodiscard]] reference make_own_reference() noexcept;
+
+    /// Takes in everything from the inbox: messages are queued, other signals acted upon. True if there was
+    /// any.
+    bool fetch() noexcept;
+    /// Sleeps until something is in the inbox. Call fetch() afterwards. Throws std::bad_alloc when no stack
+    /// is left.
+    void sleep();
+    /// Throws process_exit if an exit signal has ended this process and throwing is possible now.
+    void check_exit();
+    /// The process ends with `why` when it looks next. The first reason counts.
+    void doom(term why) noexcept;
+
+    /// What process_info() tells.
+    [[nodiscard]] process_information describe();
+
+    /// Puts a message in the own queue, behind everything taken in so far.
+    void queue_message(term message) noexcept;
+
+private:
+    step run_slice() noexcept override;
+    [[nodiscard]] step run_body() noexcept;
+    [[nodiscard]] step run_handler() noexcept;
+    // Handler callbacks: false when the process has ended, and *this is somebody else's.
+    [[nodiscard]] bool call(next (*callback)(message_handler&, signal*), signal* s) noexcept;
+    [[nodiscard]] bool call_handle(signal& s) noexcept;
+    [[nodiscard]] bool timed_out() noexcept;
+    void start_handler_timeout(next::duration d);
+    step end_handler(term why) noexcept;
+    void end_user_code() noexcept;
+
+    void take_in(signal& s) noexcept;
+    void handle_control(signal& s) noexcept;
+    void on_exit_link(control_signal& s) noexcept;
+    void on_exit2(control_signal& s) noexcept;
+    void on_alias_message(control_signal& s) noexcept;
+    void on_unlink(control_signal& s) noexcept;
+    void on_down(control_signal& s) noexcept;
+    void on_spawn_reply(control_signal& s) noexcept;
+    void on_nodedown(atom node) noexcept;
+    void on_info_request(control_signal& s) noexcept;
+    void on_timer_request(control_signal& s) noexcept;
+    void on_answer(control_signal& s) noexcept;
+};
+
+/// The calling process; throws std::logic_error outside of one.
+[[nodiscard]] process& current_process();
+
+/// The calling process or null.
+[[nodiscard]] inline process* current_process_or_null() noexcept;
+
+}  // namespace rakka::detail
+
+#include "engine/current.hpp"
+
+namespace rakka::detail {
+inline process* current_process_or_null() noexcept {
+    return static_cast<process*>(current_task());
+}
+}  // namespace rakka::detail

@@ -1,0 +1,94 @@
+#include "engine/reductions.hpp"
+#include "process_record.hpp"
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+
+#include <rakka/actors/receive.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace rakka {
+
+namespace detail {
+
+namespace {
+
+std::uint64_t mark_of(const process& self, const reference* fresh) noexcept {
+    if (fresh == nullptr || fresh->size == 0 || fresh->node || fresh->creation != self.system->origin)
+        return 0;
+    if (fresh->size == reference::max_words) {
+        if (fresh->words[3] != self.slot || fresh->words[4] != self.serial) return 0;
+        return std::uint64_t{fresh->words[2]} << 32 | fresh->words[1];
+    }
+    return 0;
+}
+
+// True while the process sleeps in a receive: what process_info shows.
+class waiting_scope {
+public:
+    explicit waiting_scope(process& self) noexcept : self_(self) { self_.waiting = true; }
+    ~waiting_scope() { self_.waiting = false; }
+    waiting_scope(const waiting_scope&) = delete;
+    waiting_scope& operator=(const waiting_scope&) = delete;
+
+private:
+    process& self_;
+};
+
+bool scan(process& self, bool (*wanted)(void*, term_view), void* arg) {
+    message_queue& q = self.messages;
+    std::int32_t looked_at = 0;
+    while (const signal* const s = q.current()) {
+        ++looked_at;
+        if (wanted == nullptr || wanted(arg, peek(*s))) {
+            charge_reductions(1 + looked_at / 16);
+            return true;
+        }
+        q.advance();
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<term> receive_matching(bool (*wanted)(void*, term_view), void* arg,
+                                     std::optional<std::chrono::nanoseconds> timeout,
+                                     const reference* fresh) {
+    process& self = current_process();
+    self.fetch();
+    self.check_exit();
+    self.messages.rewind(mark_of(self, fresh));
+    std::optional<wait_timer> timer;
+    for (;;) {
+        if (scan(self, wanted, arg)) return consume_message(*self.system, *self.messages.take_current());
+        // Time is up only after what had arrived before has been looked at.
+        const bool expired = timeout && (timer ? timer->expired() : timeout->count() <= 0);
+        const waiting_scope waiting(self);
+        if (!self.fetch()) {
+            if (expired) return std::nullopt;
+            if (timeout && !timer) timer.emplace(self).start(self.system->now() + *timeout);
+            self.sleep();
+            self.fetch();
+        }
+        self.check_exit();
+    }
+}
+
+}  // namespace detail
+
+term receive() {
+    using namespace detail;
+    process& self = current_process();
+    self.fetch();
+    self.check_exit();
+    if (signal* const s = self.messages.pop()) {
+        term message = consume_message(*self.system, *s);
+        consume_reductions(1);
+        return message;
+    }
+    return *receive_matching(nullptr, nullptr, std::nullopt, nullptr);
+}
+
+}  // namespace rakka

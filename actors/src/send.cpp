@@ -1,0 +1,137 @@
+#include "routing.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/send.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <utility>
+
+namespace rakka {
+
+namespace detail {
+
+namespace {
+
+// A process that only sends gives way too; a handler does when its callback returns.
+void pay(process& self) {
+    if (self.body) {
+        consume_reductions(1);
+    } else {
+        charge_reductions(1);
+    }
+}
+
+[[noreturn]] void no_such_name(atom name, term message) {
+    static const atom send_name("send");
+    exit(tuple(atoms::known<"badarg">,
+               list(tuple(atoms::known<"erlang">, send_name, list(name, std::move(message)), list()))));
+}
+
+}  // namespace
+
+void send_here(system_core& core, worker_cache* cache, const pid& to, term message) {
+    process* const target = find_alive(core, to);
+    if (target == nullptr) return;
+    signal& s = make_message(core, cache, std::move(message));
+    if (!post(*target, to.serial, s)) free_signal(core, s);
+}
+
+void send_alias_here(system_core& core, const reference& to, term message) {
+    if (to.size != reference::max_words) return;
+    const pid owner{{}, to.words[3], to.words[4], core.origin};
+    process* const target = find_alive(core, owner);
+    if (target == nullptr) return;
+    control_signal& s = make_control(core, signal_kind::alias_message);
+    s.ref = to;
+    set_term(s, std::move(message));
+    if (!post(*target, owner.serial, s)) free_signal(core, s);
+}
+
+bool send_name_here(system_core& core, atom name, term message) {
+    const auto holder = core.names.find(name);
+    if (holder.serial == 0) return false;
+    send_here(core, core.cache(), {{}, holder.slot, holder.serial, core.origin}, std::move(message));
+    return true;
+}
+
+remote_router::outcome send_anywhere(system_core& core, const pid& from, const destination& to, term& message,
+                                     send_flags flags) {
+    using outcome = remote_router::outcome;
+    remote_router* const router = core.router.load(std::memory_order_acquire);
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        const pid target = localised(core, *p);
+        if (is_here(core, target)) {
+            send_here(core, core.cache(), target, std::move(message));
+        } else if (router != nullptr && !is_dead_incarnation(core, target)) {
+            return router->send(from, target, std::move(message), flags);
+        }
+    } else if (const auto* const r = std::get_if<reference>(&to)) {
+        const reference target = localised(core, *r);
+        if (is_here(core, target)) {
+            send_alias_here(core, target, std::move(message));
+        } else if (router != nullptr) {
+            return router->send_alias(from, target, std::move(message), flags);
+        }
+    } else if (const auto* const n = std::get_if<registered_name>(&to)) {
+        if (is_here(core, n->node)) {
+            send_name_here(core, n->name, std::move(message));
+        } else if (router != nullptr) {
+            return router->send(from, *n, std::move(message), flags);
+        }
+    }
+    return outcome::ok;
+}
+
+}  // namespace detail
+
+void send(const pid& to, term message) {
+    using namespace detail;
+    process& self = current_process();
+    system_core& core = *self.system;
+    if (is_here(core, to)) [[likely]] {
+        send_here(core, core.cache(), to, std::move(message));
+        pay(self);
+    } else {
+        send(destination(to), std::move(message));
+    }
+}
+
+void send(atom name, term message) {
+    using namespace detail;
+    process& self = current_process();
+    const auto holder = self.system->names.find(name);
+    if (holder.serial == 0) no_such_name(name, std::move(message));
+    send_here(*self.system, self.system->cache(), {{}, holder.slot, holder.serial, self.system->origin},
+              std::move(message));
+    pay(self);
+}
+
+void send(const registered_name& to, term message) {
+    send(destination(to), std::move(message));
+}
+
+void send(const reference& alias, term message) {
+    send(destination(alias), std::move(message));
+}
+
+void send(const destination& to, term message) {
+    static_cast<void>(send(to, std::move(message), send_flags{}));
+}
+
+send_result send(const destination& to, term message, send_flags flags) {
+    using namespace detail;
+    process& self = current_process();
+    if (const auto* const name = std::get_if<atom>(&to)) {
+        send(*name, std::move(message));
+        return send_result::ok;
+    }
+    const auto how = send_anywhere(*self.system, self.pid(), to, message, flags);
+    if (how == remote_router::outcome::no_connection)
+        return flags.noconnect ? send_result::noconnect : send_result::nosuspend;
+    obey(self, how);
+    pay(self);
+    return send_result::ok;
+}
+
+}  // namespace rakka

@@ -1,0 +1,94 @@
+// The closed set of what can reach a process, and the nodes that carry it through a mailbox.
+#pragma once
+
+#include <rakka/actors/destination.hpp>
+#include <rakka/base/check.hpp>
+#include <rakka/etf/arena.hpp>
+#include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/term.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace rakka::detail {
+
+enum class signal_kind : std::uint8_t {
+    message,
+    alias_message,  // ref: the alias
+    exit_link,      // from, value: reason; counts only while the link is active
+    exit2,          // from, value: reason
+    link,           // from
+    unlink,         // from, id
+    unlink_ack,     // from, id
+    monitor,        // ref, from: watcher, name: set when monitored by name
+    demonitor,      // ref, from: watcher
+    down,           // ref, value: reason
+    group_leader,   // from: the new leader
+    spawn_reply,    // ref, id: flags, value: pid or error atom
+    receive_timer,  // lives in the record of a waiting receive or handler (wait_timer.hpp)
+    message_timer,  // lives in a message_timer (timers.hpp)
+    timer_request,  // from: who asks, ref: the timer, id: 1 = cancel; answered with `answer`
+    info_request,   // from: who asks, id: pointer to the question
+    answer,         // id: the question that is answered
+    nodedown,       // name: the node
+    resume,         // the busy connection has room again
+};
+
+/// How a node's memory is given back.
+enum class signal_storage : std::uint8_t {
+    arena,    // the queue_link of the message's own arena
+    small,    // pooled, signal_with_term
+    large,    // pooled, control_signal
+    foreign,  // part of something else, which looks after it
+};
+
+/// The head of every node. A plain value while nobody else can see it; a mailbox's push publishes it.
+struct signal {
+    signal* next;
+    std::uint32_t serial;  // the generation of the slot it is meant for
+    signal_kind kind;
+    signal_storage storage;
+    std::uint16_t unused;
+    etf::detail::word value;  // a term's word; no_word for none
+};
+static_assert(sizeof(signal) == sizeof(etf::detail::arena::queue_link));
+
+struct signal_with_term : signal {
+    etf::detail::arena* owner;  // what holds `value`; null for immediates
+};
+
+struct control_signal : signal_with_term {
+    pid from;
+    reference ref;
+    std::uint64_t id;
+    atom name;
+    atom node;
+};
+
+// An arena has private and public members, for which offsetof is only conditionally supported; GCC and Clang
+// do.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+inline constexpr std::size_t queue_link_offset = offsetof(etf::detail::arena, queue_link);
+#pragma GCC diagnostic pop
+
+/// The arena that a node with storage `arena` is part of.
+[[nodiscard]] inline etf::detail::arena* arena_of(signal& s) noexcept {
+    void* const link = &s;
+    void* const whole = static_cast<std::byte*>(link) - queue_link_offset;
+    return static_cast<etf::detail::arena*>(whole);
+}
+
+/// The term a node carries, without taking it.
+[[nodiscard]] inline term_view peek(const signal& s) noexcept {
+    return term_view::from_word(s.value);
+}
+
+[[nodiscard]] inline control_signal& control(signal& s) noexcept {
+    RAKKA_DCHECK(s.storage == signal_storage::large);
+    return static_cast<control_signal&>(s);
+}
+
+}  // namespace rakka::detail

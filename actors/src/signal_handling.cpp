@@ -1,0 +1,282 @@
+// What a process does with each kind of signal. Everything here runs in the process itself (owner), from
+// fetch().
+#include "process_record.hpp"
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+#include "timer_records.hpp"
+
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace rakka::detail {
+
+namespace {
+
+term exit_message(const pid& from, const term& reason) {
+    return tuple(atoms::known<"EXIT">, from, reason);
+}
+
+term target_term(const monitor_target& target) {
+    if (const auto* const p = std::get_if<pid>(&target)) return *p;
+    const auto& named = std::get<registered_name>(target);
+    return tuple(named.name, named.node);
+}
+
+}  // namespace
+
+void process::handle_control(signal& s) noexcept {
+    switch (s.kind) {
+        case signal_kind::receive_timer:
+            wait_timer::arrived(s);
+            return;
+        case signal_kind::message_timer:
+            message_timer::came_back(*this, s);
+            return;
+        case signal_kind::alias_message:
+            on_alias_message(control(s));
+            return;  // keeps the node
+        default:
+            break;
+    }
+    control_signal& c = control(s);
+    switch (c.kind) {
+        case signal_kind::exit_link:
+            on_exit_link(c);
+            break;
+        case signal_kind::exit2:
+            on_exit2(c);
+            break;
+        case signal_kind::link:
+            if (relate().links.find(c.from) == nullptr) related->links.put(c.from, {});
+            break;
+        case signal_kind::unlink:
+            on_unlink(c);
+            break;
+        case signal_kind::unlink_ack: {
+            link_entry* const entry = relate().links.find(c.from);
+            if (entry != nullptr && !entry->active && entry->unlink_id == c.id) related->links.erase(c.from);
+            break;
+        }
+        case signal_kind::monitor:
+            relate().watchers.put(c.ref, {c.from, c.name});
+            break;
+        case signal_kind::demonitor:
+            if (related) related->watchers.erase(c.ref);
+            break;
+        case signal_kind::down:
+            on_down(c);
+            break;
+        case signal_kind::group_leader:
+            leader = c.from;
+            break;
+        case signal_kind::spawn_reply:
+            on_spawn_reply(c);
+            break;
+        case signal_kind::timer_request:
+            on_timer_request(c);
+            break;
+        case signal_kind::info_request:
+            on_info_request(c);
+            break;
+        case signal_kind::answer:
+            on_answer(c);
+            break;
+        case signal_kind::nodedown:
+            on_nodedown(c.name);
+            break;
+        case signal_kind::resume:
+            ++resumes;
+            break;
+        case signal_kind::message:
+        case signal_kind::alias_message:
+        case signal_kind::receive_timer:
+        case signal_kind::message_timer:
+            break;
+    }
+    free_signal(*system, s);
+}
+
+void process::on_exit_link(control_signal& s) noexcept {
+    if (!related) return;
+    const link_entry* const entry = related->links.find(s.from);
+    if (entry == nullptr || !entry->active) return;
+    related->links.erase(s.from);
+    term why = take_term(s);
+    if (traps_exit) {
+        queue_message(exit_message(s.from, why));
+    } else if (!why.is_atom(atoms::known<"normal">)) {
+        doom(std::move(why));
+    }
+}
+
+void process::on_exit2(control_signal& s) noexcept {
+    term why = take_term(s);
+    if (why.is_atom(atoms::known<"kill">)) {
+        doom(atoms::known<"killed">);
+    } else if (traps_exit) {
+        queue_message(exit_message(s.from, why));
+    } else if (!why.is_atom(atoms::known<"normal">) || s.from == pid()) {
+        doom(std::move(why));
+    }
+}
+
+void process::on_alias_message(control_signal& s) noexcept {
+    const alias_mode* const mode = related ? related->aliases.find(s.ref) : nullptr;
+    if (mode == nullptr) {
+        free_signal(*system, s);
+        return;
+    }
+    if (*mode == alias_mode::reply_demonitor) {
+        if (const monitor_entry* const m = related->monitors.find(s.ref)) {
+            send_demonitor(*system, pid(), m->resolved, m->target, s.ref);
+            related->monitors.erase(s.ref);
+        }
+        related->aliases.erase(s.ref);
+    } else if (*mode == alias_mode::reply) {
+        related->aliases.erase(s.ref);
+    }
+    s.kind = signal_kind::message;
+    messages.append(s);
+}
+
+void process::on_unlink(control_signal& s) noexcept {
+    // The acknowledgement goes out before anything else to that process. [protocol: links]
+    send_unlink_ack(*system, pid(), s.from, s.id);
+    if (!related) return;
+    const link_entry* const entry = related->links.find(s.from);
+    if (entry != nullptr && entry->active) related->links.erase(s.from);
+}
+
+void process::on_down(control_signal& s) noexcept {
+    if (!related) return;
+    const monitor_entry* const m = related->monitors.find(s.ref);
+    if (m == nullptr) return;
+    const term what = target_term(m->target);
+    related->monitors.erase(s.ref);
+    if (const alias_mode* const mode = related->aliases.find(s.ref)) {
+        if (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor)
+            related->aliases.erase(s.ref);
+    }
+    queue_message(tuple(atoms::known<"DOWN">, s.ref, atoms::known<"process">, what, take_term(s)));
+}
+
+void process::on_spawn_reply(control_signal& s) noexcept {
+    static const atom spawn_reply("spawn_reply");
+    const pending_spawn* const asked = related ? related->spawns.find(s.ref) : nullptr;
+    if (asked == nullptr) return;
+    const term answer = take_term(s);
+    const auto child = answer.as<rakka::pid>();
+    if (!child) {
+        related->spawns.erase(s.ref);
+        queue_message(tuple(spawn_reply, s.ref, atoms::known<"error">, answer));
+        return;
+    }
+    if ((s.id & 1) != 0) related->links.put(*child, {});
+    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child});
+    related->spawns.erase(s.ref);
+    queue_message(tuple(spawn_reply, s.ref, atoms::known<"ok">, *child));
+}
+
+void process::on_nodedown(atom node) noexcept {
+    if (!related) return;
+    const term why = atoms::known<"noconnection">;
+    relations& r = *related;
+    for (std::size_t i = r.links.size(); i-- > 0;) {
+        const auto [peer, link] = r.links.at(i);
+        if (node_of(peer) != node) continue;
+        r.links.erase_at(i);
+        if (!link.active) continue;
+        if (traps_exit) {
+            queue_message(exit_message(peer, why));
+        } else {
+            doom(why);
+        }
+    }
+    const auto drop_monitors = [&](bool named) {
+        for (std::size_t i = r.monitors.size(); i-- > 0;) {
+            const reference ref = r.monitors.at(i).key;
+            const monitor_target target = r.monitors.at(i).value.target;
+            const auto* const p = std::get_if<rakka::pid>(&target);
+            if (named == (p != nullptr)) continue;
+            if ((p != nullptr ? node_of(*p) : std::get<registered_name>(target).node) != node) continue;
+            control_signal& down = make_control(*system, signal_kind::down);
+            down.ref = ref;
+            set_term(down, why);
+            on_down(down);
+            free_signal(*system, down);
+        }
+    };
+    drop_monitors(false);
+    drop_monitors(true);
+    for (std::size_t i = r.watchers.size(); i-- > 0;)
+        if (node_of(r.watchers.at(i).value.watcher) == node) r.watchers.erase_at(i);
+    for (std::size_t i = r.spawns.size(); i-- > 0;) {
+        if (r.spawns.at(i).value.node != node) continue;
+        control_signal& reply = make_control(*system, signal_kind::spawn_reply);
+        reply.ref = r.spawns.at(i).key;
+        set_term(reply, why);
+        on_spawn_reply(reply);
+        free_signal(*system, reply);
+    }
+}
+
+void process::on_info_request(control_signal& s) noexcept {
+    control_signal& a = make_control(*system, signal_kind::answer, pid());
+    a.ref = s.ref;
+    if (s.id != 0) a.id = reinterpret_cast<std::uint64_t>(new process_information(describe()));
+    set_term(a, atoms::known<"true">);
+    deliver(*system, s.from, a);
+}
+
+void process::on_timer_request(control_signal& s) noexcept {
+    control_signal& a = make_control(*system, signal_kind::answer, pid());
+    a.ref = s.ref;
+    reference timer;
+    timer.creation = system->origin;
+    timer.size = reference::max_words;
+    timer.words = {s.ref.words[2], s.ref.words[3], s.ref.words[4], slot, serial};
+    message_timer** const found = related ? related->timers.find(timer) : nullptr;
+    if (found != nullptr) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>((*found)->deadline() - system->now());
+        const bool counts = s.id == 0 || message_timer::cancel(*this, **found);
+        if (counts) set_term(a, term(std::max<std::int64_t>(left.count(), 0)));
+    }
+    deliver(*system, s.from, a);
+}
+
+void process::on_answer(control_signal& s) noexcept {
+    std::unique_ptr<process_information> information(reinterpret_cast<process_information*>(s.id));
+    const std::uint64_t number = std::uint64_t{s.ref.words[0]} << 32 | s.ref.words[1];
+    if (!related || related->question.number != number) return;
+    related->question.answered = true;
+    related->question.value = take_term(s);
+    related->question.information = std::move(information);
+}
+
+process_information process::describe() {
+    process_information out;
+    out.status = state == phase::ending || doomed ? process_status::exiting
+                 : waiting                        ? process_status::waiting
+                                                  : process_status::running;
+    out.message_queue_len = messages.size();
+    if (related) {
+        for (const auto& [peer, link] : related->links.entries())
+            if (link.active) out.links.push_back(peer);
+        for (const auto& [ref, m] : related->monitors.entries())
+            out.monitors.push_back(m.target);
+        for (const auto& [ref, w] : related->watchers.entries())
+            out.monitored_by.push_back(w.watcher);
+        out.dictionary = related->dictionary;
+    }
+    out.registered_name = atom::from_id(static_cast<std::uint32_t>(identity.load(std::memory_order_acquire)));
+    out.reductions = reductions();
+    out.group_leader = leader;
+    out.trap_exit = traps_exit;
+    out.priority = static_cast<process_priority>(scheduling_priority());
+    return out;
+}
+
+}  // namespace rakka::detail

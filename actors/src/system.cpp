@@ -1,0 +1,232 @@
+#include "engine/scheduler_state.hpp"
+#include "routing.hpp"
+#include "start_process.hpp"
+
+#include <rakka/actors/errc.hpp>
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/local_origin.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+namespace rakka {
+
+using namespace detail;
+
+namespace {
+
+// The calling process, if it is one of this system.
+process* caller_in(const system_core& core) noexcept {
+    process* const p = current_process_or_null();
+    return p != nullptr && p->system == &core ? p : nullptr;
+}
+
+pid started(const result<pid>& made) {
+    if (!made) throw boost::system::system_error(made.error(), "spawn");
+    return *made;
+}
+
+// What a foreign thread waits for in run().
+struct outcome_of_run {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool over = false;               // guarded by mutex
+    std::exception_ptr exception{};  // written before `over`
+    bool returned = false;           // likewise
+
+    void finish() {
+        const std::lock_guard lock(mutex);
+        over = true;
+        changed.notify_all();
+    }
+    bool is_over() {
+        const std::lock_guard lock(mutex);
+        return over;
+    }
+};
+
+class reported_body final : public process_body {
+public:
+    reported_body(std::unique_ptr<process_body> inner, std::shared_ptr<outcome_of_run> out)
+        : inner_(std::move(inner)), out_(std::move(out)) {}
+    ~reported_body() override { out_->finish(); }
+    void run() override {
+        try {
+            inner_->run();
+            out_->returned = true;
+        } catch (...) {
+            out_->exception = std::current_exception();
+            throw;
+        }
+    }
+    bool outlives_process() const noexcept override { return true; }
+
+private:
+    std::unique_ptr<process_body> inner_;
+    std::shared_ptr<outcome_of_run> out_;
+};
+
+// Virtual time a simulated run() may take without ending before it counts as stuck.
+constexpr std::chrono::hours simulation_patience(24 * 365);
+
+}  // namespace
+
+system::system(system_options options) : core_(std::make_unique<system_core>(*this, options)) {}
+
+system::~system() {
+    stop();
+}
+
+std::size_t system::stop(std::chrono::nanoseconds grace) {
+    system_core& core = *core_;
+    core.stopping.store(true, std::memory_order_release);
+    const auto give_up = std::chrono::steady_clock::now() + grace;
+    while (core.living.load(std::memory_order_acquire) != 0) {
+        // Again each time: a process that was being started had no identity yet.
+        for (const pid& p : processes())
+            exit(p, atoms::known<"kill">);
+        if (core.scheduling().simulated()) {
+            if (core.scheduling().run_until_idle(grace) == 0) break;
+            continue;
+        }
+        std::unique_lock lock(core.living_mutex);
+        core.all_ended.wait_for(lock, std::chrono::milliseconds(20),
+                                [&] { return core.living.load(std::memory_order_acquire) == 0; });
+        if (std::chrono::steady_clock::now() > give_up) break;
+    }
+    core.scheduling().stop();
+    return core.living.load(std::memory_order_acquire);
+}
+
+void system::run_until_done() {
+    system_core& core = *core_;
+    if (core.scheduling().simulated()) {
+        while (core.living.load(std::memory_order_acquire) != 0 && core.scheduling().run_until_idle() != 0) {
+        }
+        return;
+    }
+    std::unique_lock lock(core.living_mutex);
+    core.all_ended.wait(lock, [&] { return core.living.load(std::memory_order_acquire) == 0; });
+}
+
+bool system::running() const noexcept {
+    return !core_->stopping.load(std::memory_order_acquire);
+}
+
+pid system::spawn(std::unique_ptr<process_body> body, const spawn_options& options) {
+    return started(start_process(*core_, caller_in(*core_), {std::move(body), nullptr}, options, nullptr));
+}
+
+pid system::spawn(std::unique_ptr<message_handler> handler, const spawn_options& options) {
+    return started(start_process(*core_, caller_in(*core_), {nullptr, std::move(handler)}, options, nullptr));
+}
+
+void system::run_and_wait(std::unique_ptr<process_body> body) {
+    if (current_worker() != nullptr) throw std::logic_error("rakka: system::run is for foreign threads");
+    const auto out = std::make_shared<outcome_of_run>();
+    spawn(std::make_unique<reported_body>(std::move(body), out));
+    scheduler& s = core_->scheduling();
+    if (s.simulated()) {
+        const auto patience = now() + simulation_patience;
+        while (!out->is_over()) {
+            if (s.run_one()) continue;
+            if (s.internals().next_timer() == never || now() > patience)
+                throw std::logic_error(
+                    "rakka: the simulation is stuck: nothing is runnable, no timer is pending");
+            s.run_for(s.internals().next_timer() - now());
+        }
+    }
+    std::unique_lock lock(out->mutex);
+    out->changed.wait(lock, [&] { return out->over; });
+    if (out->exception) std::rethrow_exception(out->exception);
+    if (!out->returned) throw process_exit{atoms::known<"killed">};
+}
+
+bool system::send(const destination& to, term message) {
+    system_core& core = *core_;
+    if (const auto* const name = std::get_if<atom>(&to))
+        return send_name_here(core, *name, std::move(message));
+    process* const caller = caller_in(core);
+    send_anywhere(core, caller == nullptr ? pid() : caller->pid(), to, message, {.nosuspend = true});
+    return true;
+}
+
+void system::exit(const pid& to, term reason) {
+    const pid target = localised(*core_, to);
+    if (is_here(*core_, target)) {
+        deliver_exit2(target, target, std::move(reason));
+    } else if (remote_router* const r = router()) {
+        r->exit2(target, target, std::move(reason));
+    }
+}
+
+bool system::is_alive(const pid& p) const noexcept {
+    const pid target = localised(*core_, p);
+    return is_here(*core_, target) && find_alive(*core_, target) != nullptr;
+}
+
+std::vector<pid> system::processes() const {
+    std::vector<pid> out;
+    const std::uint32_t used = core_->table.used();
+    for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto identity = core_->table.find(slot)->identity.load(std::memory_order_acquire);
+        if (identity >> 32 != 0)
+            out.push_back({{}, slot, static_cast<std::uint32_t>(identity >> 32), core_->origin});
+    }
+    return out;
+}
+
+std::size_t system::process_count() const noexcept {
+    return core_->living.load(std::memory_order_acquire);
+}
+
+std::uint32_t system::origin() const noexcept {
+    return core_->origin;
+}
+
+atom system::node_name() const noexcept {
+    return etf::local_origin::identity(core_->origin).name;
+}
+
+reference system::make_reference() noexcept {
+    const std::uint64_t n = core_->references.fetch_add(1, std::memory_order_relaxed);
+    return {{},
+            core_->origin,
+            3,
+            {static_cast<std::uint32_t>(n) & 0x3ffff, static_cast<std::uint32_t>(n >> 18),
+             static_cast<std::uint32_t>(n >> 50), 0, 0}};
+}
+
+void system::set_router(remote_router* router) noexcept {
+    core_->router.store(router, std::memory_order_release);
+}
+
+remote_router* system::router() const noexcept {
+    return core_->router.load(std::memory_order_acquire);
+}
+
+bool system::run_one() {
+    return core_->scheduling().run_one();
+}
+std::size_t system::run_ready() {
+    return core_->scheduling().run_ready();
+}
+std::size_t system::run_until_idle(std::chrono::nanoseconds horizon) {
+    return core_->scheduling().run_until_idle(horizon);
+}
+std::size_t system::run_for(std::chrono::nanoseconds span) {
+    return core_->scheduling().run_for(span);
+}
+
+std::chrono::nanoseconds system::now() const noexcept {
+    return core_->now();
+}
+
+}  // namespace rakka

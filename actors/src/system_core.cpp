@@ -1,0 +1,95 @@
+#include "system_core.hpp"
+
+#include "engine/scheduler_state.hpp"
+#include "signal_delivery.hpp"
+#include "timer_records.hpp"
+
+#include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/local_origin.hpp>
+
+#include <algorithm>
+
+namespace rakka::detail {
+
+namespace {
+
+scheduler_options engine_options(const system_options& o) {
+    scheduler_options out;
+    out.workers = o.simulation ? 0 : o.workers != 0 ? o.workers : default_worker_count();
+    out.seed = o.seed;
+    if (o.stack_size != 0) out.stack_size = o.stack_size;
+    out.max_blocking_threads = o.max_blocking_threads;
+    return out;
+}
+
+constexpr std::uint32_t table_limit = (1U << process_table::slot_bits) - 1;
+
+// Slots that rest in workers' caches do not count against the limit on processes.
+std::uint32_t slots_for(const system_options& o) {
+    const std::uint64_t workers = o.workers != 0 ? o.workers : default_worker_count();
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(o.max_processes + (workers + 2) * 3 * process_table::batch, table_limit));
+}
+
+}  // namespace
+
+system_core::system_core(rakka::system& f, const system_options& options)
+    : facade(f),
+      origin(etf::local_origin::acquire()),
+      max_processes(std::min(options.max_processes, table_limit)),
+      table(*this, slots_for(options)),
+      scheduler_(std::make_unique<scheduler>(engine_options(options))) {
+    for (const auto& w : scheduler_->internals().workers) {
+        caches_.push_back(std::make_unique<worker_cache>());
+        w->local[0] = caches_.back().get();
+    }
+}
+
+system_core::~system_core() {
+    message_timer::free_orphans(*this);
+    scheduler_.reset();
+    for (const auto& c : caches_) {
+        c->signals.small.free_all();
+        c->signals.large.free_all();
+    }
+    etf::local_origin::release(origin);
+}
+
+bool system_core::admit() noexcept {
+    const std::uint32_t before = living.fetch_add(1, std::memory_order_acq_rel);
+    if (before < max_processes && !stopping.load(std::memory_order_acquire)) return true;
+    process_ended();
+    return false;
+}
+
+void system_core::process_ended() noexcept {
+    if (living.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    const std::lock_guard lock(living_mutex);
+    all_ended.notify_all();
+}
+
+pid localised(const system_core& core, const pid& p) noexcept {
+    if (!p.node) return p;
+    const etf::node_identity own = etf::local_origin::identity(core.origin);
+    return p.node == own.name && p.creation == own.creation ? pid{{}, p.id, p.serial, core.origin} : p;
+}
+
+reference localised(const system_core& core, const reference& r) noexcept {
+    if (!r.node) return r;
+    const etf::node_identity own = etf::local_origin::identity(core.origin);
+    return r.node == own.name && r.creation == own.creation ? reference{{}, core.origin, r.size, r.words} : r;
+}
+
+bool is_here(const system_core& core, atom node) noexcept {
+    return node == etf::local_origin::identity(core.origin).name || node == atoms::known<"nonode@nohost">;
+}
+
+atom node_of(const pid& p) noexcept {
+    return etf::identity_of(p).name;
+}
+
+bool is_dead_incarnation(const system_core& core, const pid& p) noexcept {
+    return p.node && is_here(core, p.node);
+}
+
+}  // namespace rakka::detail

@@ -1,0 +1,112 @@
+// What a system is made of. Everything else in this folder works on one of these.
+#pragma once
+
+#include "engine/current.hpp"
+#include "engine/scheduler.hpp"
+#include "engine/worker.hpp"
+#include "name_table.hpp"
+#include "process_table.hpp"
+#include "signal_pool.hpp"
+
+#include <rakka/actors/system.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace rakka::detail {
+
+struct message_timer;
+
+/// What a worker keeps for itself so that the message path shares nothing. Scheduler worker.
+struct worker_cache {
+    signal_cache signals;
+    slot_list slots;
+};
+
+class system_core {
+public:
+    system_core(rakka::system& facade, const system_options& options);
+    ~system_core();
+    system_core(const system_core&) = delete;
+    system_core& operator=(const system_core&) = delete;
+
+    // -- constant after construction
+    // ------------------------------------------------------------------------------
+    rakka::system& facade;
+    const std::uint32_t origin;
+    const std::uint32_t max_processes;
+
+    // -- any thread
+    // -----------------------------------------------------------------------------------------------
+    process_table table;
+    name_table names;
+    signal_depot depot;
+    std::atomic<remote_router*> router{nullptr};
+    std::atomic<std::uint64_t> references{1};
+    std::atomic<std::uint64_t> questions{1};
+    std::atomic<std::uint32_t> living{0};
+    std::atomic<bool> stopping{false};
+    std::mutex living_mutex;
+    std::condition_variable all_ended;  // with living_mutex: `living` may be 0
+
+    [[nodiscard]] scheduler& scheduling() noexcept { return *scheduler_; }
+    [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }
+
+    /// The calling worker's; null on a foreign thread.
+    [[nodiscard]] worker_cache* cache() noexcept {
+        worker* const w = current_worker();
+        return w == nullptr || &w->home() != scheduler_.get() ? nullptr : cache_of(*w);
+    }
+    [[nodiscard]] static worker_cache* cache_of(worker& w) noexcept {
+        return static_cast<worker_cache*>(w.local[0]);
+    }
+
+    /// Room for one more process, or false. Undone by process_ended().
+    [[nodiscard]] bool admit() noexcept;
+    void process_ended() noexcept;
+
+    /// Timers whose message goes to somebody else than who started them: nobody else would free them at the
+    /// end.
+    std::mutex orphans_mutex;
+    message_timer* orphans = nullptr;  // guarded by orphans_mutex
+
+private:
+    std::vector<std::unique_ptr<worker_cache>> caches_;
+    std::unique_ptr<scheduler> scheduler_;
+};
+
+/// `p` as this system's own pid if it is one: also when it carries the node's name, as one that came from
+/// outside may. Unchanged otherwise.
+[[nodiscard]] pid localised(const system_core& core, const pid& p) noexcept;
+[[nodiscard]] reference localised(const system_core& core, const reference& r) noexcept;
+
+/// True for a pid of this system, in local form.
+[[nodiscard]] inline bool is_here(const system_core& core, const pid& p) noexcept {
+    return p.is_local() && p.creation == core.origin;
+}
+[[nodiscard]] inline bool is_here(const system_core& core, const reference& r) noexcept {
+    return r.is_local() && r.creation == core.origin;
+}
+
+/// True for a pid that carries this node's name but, after localised(), is not this system's: of an earlier
+/// life of it.
+[[nodiscard]] bool is_dead_incarnation(const system_core& core, const pid& p) noexcept;
+
+/// True when {name, node} means this system.
+[[nodiscard]] bool is_here(const system_core& core, atom node) noexcept;
+
+/// The node an identifier belongs to.
+[[nodiscard]] atom node_of(const pid& p) noexcept;
+
+/// The process `p` (in local form) names, if it is alive.
+[[nodiscard]] inline process* find_alive(const system_core& core, const pid& p) noexcept {
+    process* const found = core.table.find(p.id);
+    if (found == nullptr || found->identity.load(std::memory_order_acquire) >> 32 != p.serial) return nullptr;
+    return found;
+}
+
+}  // namespace rakka::detail
