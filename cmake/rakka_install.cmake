@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(rakka_installed_targets rakka)
-foreach(component IN ITEMS base etf ei actors otp node)
+foreach(component IN ITEMS base etf actors otp node)
   if(TARGET rakka_${component})
     list(APPEND rakka_installed_targets rakka_${component})
   endif()
@@ -16,6 +16,15 @@ install(TARGETS ${rakka_installed_targets} EXPORT rakkaTargets
 
 set(rakka_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rakka")
 install(EXPORT rakkaTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
+
+# An export of its own, because only machines that have erl_interface can load it.
+if(TARGET rakka_ei)
+  install(TARGETS rakka_ei EXPORT rakkaEiTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT rakkaEiTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
+endif()
+
 configure_package_config_file(cmake/rakkaConfig.cmake.in rakkaConfig.cmake
   INSTALL_DESTINATION "${rakka_package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(rakkaConfigVersion.cmake COMPATIBILITY SameMinorVersion)

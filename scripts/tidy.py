@@ -186,14 +186,25 @@ def check_file_sizes(texts):
         yield large[0], sizes[large[0]], message
 
 
+def sources_in(list_file):
+    """The .cpp files that the text of a CMakeLists.txt names, `${variable}` of a foreach over items filled in."""
+    text = re.sub(r"#.*", "", list_file).replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")
+    loops = re.findall(r"foreach\((\w+)\s+(?:IN\s+ITEMS\s+)?([^)]*)\)", text)
+    for name in re.findall(r"[^\s()\"]+\.cpp\b", text):
+        names = [name]
+        for variable, items in loops:
+            if "${" + variable + "}" in name:
+                names = [name.replace("${" + variable + "}", item) for item in items.split()]
+        yield from names
+
+
 def check_listed(texts):
     """Every .cpp is named in some CMakeLists.txt: a file nobody compiles is not code."""
     listed = set()
     for path, text in texts.items():
         if os.path.basename(path) != "CMakeLists.txt":
             continue
-        for name in re.findall(r"[^\s()\"]+\.cpp\b", re.sub(r"#.*", "", text)):
-            name = name.replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")
+        for name in sources_in(text):
             if name.startswith("${PROJECT_SOURCE_DIR}/"):
                 listed.add(name.removeprefix("${PROJECT_SOURCE_DIR}/"))
             else:

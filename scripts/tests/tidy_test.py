@@ -139,6 +139,11 @@ class tree_rules(unittest.TestCase):
         found = [path for path, _, _ in tidy.check_listed(texts)]
         self.assertEqual(found, ["etf/src/b.cpp", "etf/src/c.cpp"])
 
+    def test_sources_named_by_a_loop_are_listed(self):
+        texts = {"node/CMakeLists.txt": "foreach(m IN ITEMS a\n b)\nf(fuzz/x_${m}.cpp)\nendforeach()",
+                 "node/fuzz/x_a.cpp": "", "node/fuzz/x_b.cpp": "", "node/fuzz/x_c.cpp": ""}
+        self.assertEqual([path for path, _, _ in tidy.check_listed(texts)], ["node/fuzz/x_c.cpp"])
+
     def test_one_file_in_ten_may_be_long(self):
         texts = {f"etf/src/{i}.cpp": "" for i in range(9)} | {"etf/src/long.cpp": "\n" * 401}
         self.assertEqual(list(tidy.check_file_sizes(texts)), [])
