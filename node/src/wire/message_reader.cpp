@@ -71,7 +71,7 @@ wire_result<message_reader::event> message_reader::next(inbound_message& out) {
         if (*status == frame_reader::status::need_bytes) return event::need_bytes;
         if (f.is_tick()) return event::tick;
         auto read = mode_.any() ? read_frame(f, out) : read_pass_through(f, out);
-        if (!read) return fail(std::move(read.error()));
+        if (!read) return fail(read.error());
         if (*read != event::need_bytes) return read;
     }
 }
