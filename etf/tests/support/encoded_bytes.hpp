@@ -28,6 +28,7 @@ struct part {
             bytes.push_back(static_cast<std::byte>(c));
     }
     part(const char* text) : part(std::string_view(text)) {}
+    part(const std::string& text) : part(std::string_view(text)) {}
     part(byte_string b) : bytes(std::move(b)) {}
 };
 
@@ -49,7 +50,7 @@ inline part u16(std::uint32_t v) {
 inline byte_string bytes_of(const etf::byte_buffer& b) {
     return {b.bytes().begin(), b.bytes().end()};
 }
-inline byte_string encode_bytes(term_view t, const etf::encode_options& options = {}) {
+inline byte_string encode_bytes(const term& t, const etf::encode_options& options = {}) {
     return bytes_of(etf::encode(t, options).value());
 }
 inline term decode_bytes(std::span<const std::byte> b, const etf::decode_options& options = {}) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rakka/etf/byte_buffer.hpp>
-#include <rakka/etf/term.hpp>
+#include <rakka/etf/traits.hpp>
 
 #include <array>
 #include <cstddef>
@@ -61,5 +61,22 @@ struct encode_options {
 
 /// How many bytes encode() gives, not compressed and without an atom table. Walks the term once.
 [[nodiscard]] result<std::size_t> encoded_size(term_view t, const encode_options& options = {});
+
+/// The same for terms just made and for what becomes one: `encode(tuple("ok"_a, 1))`.
+[[nodiscard]] inline result<byte_buffer> encode(const term& t, const encode_options& options = {}) {
+    return encode(t.view(), options);
+}
+[[nodiscard]] inline result<void> encode_to(byte_buffer& out, const term& t,
+                                            const encode_options& options = {}) {
+    return encode_to(out, t.view(), options);
+}
+template <writable T>
+[[nodiscard]] result<byte_buffer> encode(const T& value, const encode_options& options = {}) {
+    return encode(term(value), options);
+}
+template <writable T>
+[[nodiscard]] result<void> encode_to(byte_buffer& out, const T& value, const encode_options& options = {}) {
+    return encode_to(out, term(value), options);
+}
 
 }  // namespace rakka::etf

@@ -1,0 +1,154 @@
+// The limits of decoding, each with a tiny value, and what a peer's atoms may cost.
+#include "support/encoded_bytes.hpp"
+
+#include <rakka/etf/build.hpp>
+
+#include <gtest/gtest.h>
+
+namespace rakka::testing {
+namespace {
+
+using etf::errc;
+
+TEST(codec_limits, depth_counts_containers_in_containers_but_not_tails) {
+    etf::decode_options options;
+    options.limits.max_depth = 2;
+    EXPECT_EQ(decode_errc(encode_bytes(tuple(tuple(1))), options), errc{});
+    const byte_string three = encode_bytes(tuple(tuple(tuple(1))));
+    EXPECT_EQ(decode_errc(three, options), errc::too_deep);
+    EXPECT_EQ(etf::validate(three, options).error(), (etf::decode_error{errc::too_deep, 5}));
+    EXPECT_EQ(decode_errc(encoded({{131, 108}, u32(1), {106, 108}, u32(1), {106, 108}, u32(1), {106, 106}}),
+                          options),
+              errc{});
+    options.limits.max_depth = 0;
+    EXPECT_EQ(decode_errc(encode_bytes(term(1)), options), errc{});
+    EXPECT_EQ(decode_errc(encode_bytes(map(1, 2)), options), errc::too_deep);
+}
+
+TEST(codec_limits, memory_is_counted_before_it_is_taken) {
+    const struct {
+        term value;
+        std::size_t words;
+    } cases[] = {{tuple(1, 2, 3), 4},
+                 {list(1000, 2000), 3},
+                 {charlist("abc"), 4},
+                 {map(1, 2, 3, 4), 5},
+                 {std::string(16, 'x'), 3},
+                 {1e300, 2},
+                 {~std::uint64_t{0}, 2},
+                 {pid{"a@b"_a, 1, 2, 3}, 4},
+                 {port{"a@b"_a, 1, 2}, 4},
+                 {reference{"a@b"_a, 1, 3, {1, 2, 3}}, 5},
+                 {cons(1, 2), 4}};
+    for (const auto& [value, words] : cases) {
+        const byte_string bytes = encode_bytes(value);
+        etf::decode_options options;
+        options.limits.max_words = words;
+        EXPECT_EQ(decode_errc(bytes, options), errc{}) << hex(bytes);
+        options.limits.max_words = words - 1;
+        EXPECT_EQ(decode_errc(bytes, options), errc::too_large) << hex(bytes);
+    }
+}
+
+TEST(codec_limits, an_inflated_size_above_the_budget_is_refused_by_its_announcement) {
+    const byte_string packed = encode_bytes(std::string(10'000, 'x'), {.compression = 9});
+    etf::decode_options options;
+    options.limits.max_inflated_bytes = 10'005;
+    EXPECT_EQ(decode_errc(packed, options), errc{});
+    options.limits.max_inflated_bytes = 10'004;
+    EXPECT_EQ(decode_errc(packed, options), errc::inflate_limit);
+}
+
+byte_string list_of_new_atoms(const std::string& prefix, std::uint32_t n) {
+    byte_string bytes = encoded({{131, 108}, u32(n)});
+    for (std::uint32_t i = 0; i < n; ++i) {
+        const std::string text = prefix + std::to_string(i);
+        const byte_string atom = encoded({{119, static_cast<unsigned>(text.size())}, text});
+        bytes.insert(bytes.end(), atom.begin(), atom.end());
+    }
+    bytes.push_back(std::byte{106});
+    return bytes;
+}
+
+TEST(codec_limits, a_million_unknown_atoms_leave_the_atom_table_alone) {
+    const byte_string flood = list_of_new_atoms("flood_", 1'000'000);
+    etf::atom_budget budget(0);
+    etf::decode_options options;
+    options.new_atoms = &budget;
+    const std::size_t before = atom::count();
+    const term t = decode_bytes(flood, options);
+    EXPECT_EQ(atom::count(), before);
+    EXPECT_EQ(t.list().size(), 1'000'000u);
+    EXPECT_TRUE(t.list().head().is(kind::atom));
+    EXPECT_EQ(t.list().head().atom_text(), "flood_0");
+    EXPECT_EQ(encode_bytes(t), flood);
+    EXPECT_EQ(etf::validate(flood).value(), flood.size());
+    EXPECT_EQ(atom::count(), before);
+}
+
+TEST(codec_limits, a_budget_is_spent_once_for_each_new_atom_over_all_messages) {
+    etf::atom_budget budget(3);
+    etf::decode_options options;
+    options.new_atoms = &budget;
+    const std::size_t before = atom::count();
+    const byte_string two = list_of_new_atoms("spent_", 2);
+    EXPECT_FALSE(decode_bytes(two, options).list().head().is_foreign_atom());
+    EXPECT_FALSE(decode_bytes(two, options).list().head().is_foreign_atom());
+    EXPECT_EQ(budget.left(), 1u);
+    const term five = decode_bytes(list_of_new_atoms("spent_", 5), options);
+    EXPECT_EQ(budget.left(), 0u);
+    EXPECT_EQ(atom::count(), before + 3);
+    std::size_t foreign = 0;
+    for (const term_view a : five.list())
+        foreign += a.is_foreign_atom();
+    EXPECT_EQ(foreign, 2u);
+}
+
+TEST(codec_limits, without_a_budget_each_call_has_its_own) {
+    etf::decode_options options;
+    options.limits.max_new_atoms = 1;
+    const std::size_t before = atom::count();
+    const term t = decode_bytes(list_of_new_atoms("own_", 3), options);
+    EXPECT_EQ(atom::count(), before + 1);
+    EXPECT_EQ(t, decode_bytes(list_of_new_atoms("own_", 3), options))
+        << "interned or foreign: the same atoms";
+}
+
+TEST(codec_limits, foreign_atoms_stand_wherever_atoms_do) {
+    etf::atom_budget none(0);
+    etf::decode_options options;
+    options.new_atoms = &none;
+    const part node{119, 8}, text = std::string_view("stranger");
+    for (const byte_string& bytes :
+         {encoded({{131, 88}, node, text, u32(1), u32(2), u32(3)}),
+          encoded({{131, 120}, node, text, u32(0), u32(2), u32(3)}),
+          encoded({{131, 90}, u16(1), node, text, u32(1), u32(3)}),
+          encoded({{131, 113}, node, text, node, text, {97, 3}}),
+          encoded({{131, 67}, u32(1), {1}, node, text, node, text, node, text, {106}}),
+          encoded({{131, 116}, u32(1), node, text, {106}})}) {
+        const term t = decode_bytes(bytes, options);
+        EXPECT_EQ(encode_bytes(t), bytes);
+        const term c = term::copy(t);
+        EXPECT_EQ(encode_bytes(c), bytes);
+    }
+    EXPECT_FALSE(atom::existing("stranger"));
+    EXPECT_EQ(decode_errc(encoded({{131, 116}, u32(2), node, text, {106}, node, text, {106}}), options),
+              errc::duplicate_key);
+    EXPECT_EQ(
+        decode_errc(
+            encoded({{131, 67}, u32(2), {1}, node, text, node, text, node, text, node, text, {106, 106}}),
+            options),
+        errc::duplicate_key);
+}
+
+TEST(codec_limits, resolve_atom_interns_within_the_budget_and_checks_the_text) {
+    etf::atom_budget budget(1);
+    EXPECT_FALSE(etf::resolve_atom("resolved first", budget)->view().is_foreign_atom());
+    EXPECT_TRUE(etf::resolve_atom("resolved second", budget)->view().is_foreign_atom());
+    EXPECT_FALSE(etf::resolve_atom("ok", budget)->view().is_foreign_atom());
+    EXPECT_EQ(etf::resolve_atom("\xff", budget).error(), errc::bad_utf8);
+    EXPECT_EQ(etf::resolve_atom(std::string(256, 'x'), budget).error(), errc::atom_too_long);
+}
+
+}  // namespace
+}  // namespace rakka::testing
