@@ -1,7 +1,8 @@
 # rakka_discover_tests(TARGET PREFIX … LABELS … [FILTER …])
 #
-# Makes each GoogleTest case of TARGET that matches FILTER a ctest test of its own, named PREFIX<suite>.<case>. Labels
-# are set when ctest reads the tests, because gtest_discover_tests cannot pass on a property that is a list.
+# Makes each GoogleTest case of TARGET that matches FILTER a ctest test of its own, named
+# PREFIX<suite>.<case>. Labels are set when ctest reads the tests, because gtest_discover_tests cannot pass on
+# a property that is a list.
 function(rakka_discover_tests target)
   cmake_parse_arguments(arg "" "PREFIX;FILTER" "LABELS" ${ARGN})
   string(MAKE_C_IDENTIFIER "${target}_${arg_PREFIX}tests" list)

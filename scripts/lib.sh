@@ -47,7 +47,8 @@ rakka_need_packages() {
     rakka_say "installing: ${missing[*]}"
     log=$(mktemp)
     if ! { rakka_as_root apt-get update -q && rakka_as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
+        apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"; } \
+        </dev/null >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         rm -f "$log"
         rakka_say "could not install: ${missing[*]}"
