@@ -141,7 +141,7 @@ bool assembler::identifier_or_legacy(external_tag tag) {
             put(real(*read_float_text(in_.text(31))));
             break;
         default:
-            RAKKA_CHECK(!"a tag that the scanner has let through");
+            RAKKA_CHECK(tag == nil);  // the scanner lets no other tag through
     }
     return true;
 }
@@ -412,7 +412,7 @@ word assembler::atom(external_tag tag) {
             return is_ascii(text) ? atom_from(text) : atom_from(latin1_text(text).utf8());
         }
         default:
-            RAKKA_CHECK(!"an atom that the scanner has let through");
+            RAKKA_CHECK(tag == atom_utf8);  // the scanner lets no other tag through
     }
     return no_word;
 }
