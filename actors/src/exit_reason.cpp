@@ -45,3 +45,12 @@ term exit_reason_of(const std::exception_ptr& exception) {
 }
 
 }  // namespace rakka
+
+namespace rakka::detail {
+
+bool ended_by_signal() noexcept {
+    const process* const self = current_process_or_null();
+    return self != nullptr && self->doomed;
+}
+
+}  // namespace rakka::detail

@@ -32,4 +32,10 @@ struct process_exit {
 /// `{{cpp_exception, <<Type>>, <<What>>}, []}`, anything else the same with an empty text. Any thread.
 [[nodiscard]] term exit_reason_of(const std::exception_ptr& exception);
 
+namespace detail {
+/// True while the calling process ends because of an exit signal it does not trap (or kill), as opposed to exit() or an
+/// exception of its own: behaviours then have no last words. False outside of a process. Owner process.
+[[nodiscard]] bool ended_by_signal() noexcept;
+}  // namespace detail
+
 }  // namespace rakka
