@@ -1,15 +1,26 @@
-// What a first program of a consumer does with Rakka; it fails unless the libraries are really there.
-#include <rakka/etf/build.hpp>
-#include <rakka/etf/term.hpp>
+// What a first program of a consumer does with Rakka: something of each library, so that it fails to link or
+// to run unless all of them are really there.
+#include <rakka/rakka.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
+using namespace rakka;
+
 int main() {
-    using namespace rakka;
-    const term request = tuple("add"_a, 1, list("two"_a, 3.0));
-    const term same = tuple("add"_a, 1, list("two"_a, 3.0));
-    if (!(request == same)) return EXIT_FAILURE;
+    if (!node_name::parse("hello@127.0.0.1")) return EXIT_FAILURE;
+
+    bool answered = false;
+    rakka::system local;
+    local.spawn([&] {
+        const pid parent = self();
+        spawn([=] { send(parent, tuple("sum"_a, 1 + 2, list("from"_a, self()))); });
+        receive(on(tuple_of("sum"_a, 3, any), [&] { answered = true; }),
+                after(std::chrono::seconds(30), [] {}));
+    });
+    local.run_until_done();
+    if (!answered) return EXIT_FAILURE;
     std::puts("rakka works");
     return EXIT_SUCCESS;
 }
