@@ -7,6 +7,7 @@
 #include <rakka/base/check.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace rakka::detail {
 
@@ -130,13 +131,40 @@ void worker::settle_blocked(fiber& left, void* arg) noexcept {
     if (!s.publish(s.arg)) s.self->make_runnable(*s.blocked);
 }
 
+task* worker::next_directly() noexcept {
+    // The duties of the loop come first when there are any.
+    if (hooks_ != nullptr || slices_allowed_ != unlimited) return nullptr;
+    until_housekeeping_ -= slice_cost();
+    if (until_housekeeping_ <= 0 || shared_.stopping.load(std::memory_order_relaxed)) return nullptr;
+    wake_after_long_slice();
+    return pop();
+}
+
 void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
     RAKKA_DCHECK(current_ != nullptr);
-    fiber& to = fibers_.take();
     settle_reductions();
     suspension s{this, current_, publish, arg};
-    current_ = nullptr;
-    switch_to(to, {&settle_blocked, &s});
+    task* const successor = next_directly();
+    fiber* to = successor == nullptr ? nullptr : successor->fiber_;
+    if (to != nullptr) {
+        // From one blocked task straight to another: one switch instead of two.
+        successor->fiber_ = nullptr;
+        begin_slice(*successor);
+    } else {
+        to = fiber_for_loop(successor);
+        picked_ = successor;
+        current_ = nullptr;
+    }
+    switch_to(*to, {&settle_blocked, &s});
+}
+
+fiber* worker::fiber_for_loop(task* picked) {
+    try {
+        return &fibers_.take();
+    } catch (...) {
+        if (picked != nullptr) queues_.push(*picked);
+        throw;
+    }
 }
 
 void worker::yield() {
@@ -180,6 +208,10 @@ void worker::wake_after_long_slice() noexcept {
     if (was_long && shared_idle_.worth_waking() && queues_.size() >= 2) shared_idle_.wake_one();
 }
 
+std::int32_t worker::slice_cost() const noexcept {
+    return housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+}
+
 void worker::housekeeping() noexcept {
     until_housekeeping_ = housekeeping_period;
     shared_.injected.take(queues_, injected_at_once);
@@ -200,8 +232,9 @@ task* worker::pop() noexcept {
 }
 
 task* worker::next() noexcept {
+    if (task* const t = std::exchange(picked_, nullptr)) return t;
     wake_after_long_slice();
-    until_housekeeping_ -= housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+    until_housekeeping_ -= slice_cost();
     for (;;) {
         run_hooks();
         if (shared_.stopping.load(std::memory_order_relaxed) || slices_allowed_ == 0) return nullptr;

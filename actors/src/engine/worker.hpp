@@ -82,7 +82,10 @@ private:
     struct suspension;
 
     [[nodiscard]] task* next() noexcept;
+    [[nodiscard]] task* next_directly() noexcept;
     [[nodiscard]] task* pop() noexcept;
+    [[nodiscard]] fiber* fiber_for_loop(task* picked);
+    [[nodiscard]] std::int32_t slice_cost() const noexcept;
     void run_hooks() noexcept;
     void housekeeping() noexcept;
     void wake_for_surplus() noexcept;
@@ -117,6 +120,7 @@ private:
     task* current_ = nullptr;
     fiber* standing_ = nullptr;              // the fiber this thread is on
     exception_state* exceptions_ = nullptr;  // this thread's
+    task* picked_ = nullptr;                 // chosen while leaving a blocked task; the loop runs it first
     std::int32_t reductions_left_ = 0;
     std::int32_t slice_limit_ = 0;   // what it began with
     std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
