@@ -25,6 +25,9 @@ const char* sentence(errc e) noexcept {
         case errc::out_of_range: return "a number outside the range of the type asked for";
         case errc::not_encodable: return "a value that cannot leave this program";
         case errc::syntax: return "text that is not a term";
+        case errc::missing_key: return "a map without the key of a member that is not optional";
+        case errc::unknown_key: return "a map with a key that is no member's name";
+        case errc::unknown_name: return "an atom that is no enumerator's name";
     }
     return "unknown error";
 }

@@ -27,6 +27,9 @@ enum class errc {
     out_of_range,           ///< a number that does not fit the type asked for
     not_encodable,          ///< a resource term, or another value that cannot leave this program
     syntax,                 ///< text that is not a term
+    missing_key,            ///< a map lacks the key of a struct's member that is not optional
+    unknown_key,            ///< a map has a key that no member of the struct is called by
+    unknown_name,           ///< an atom that no enumerator is called by
 };
 
 const boost::system::error_category& etf_category() noexcept;
