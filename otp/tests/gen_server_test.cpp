@@ -58,6 +58,7 @@ private:
             return reply("ok"_a);
         }
         if (request.is_atom("block"_a)) {
+            tell("blocked"_a);
             static_cast<void>(receive_if([](term_view m) { return m.is_atom("unblock"_a); }));
             return reply("unblocked"_a);
         }
@@ -312,6 +313,7 @@ TEST_P(gen_server_test, a_callback_may_block_and_messages_wait_meanwhile) {
         const pid server = gen_server::start<obedient>({}, self()).value();
         const pid me = self();
         spawn([=] { send(me, tuple("done"_a, gen_server::call(server, "block"_a))); });
+        EXPECT_TRUE(next_message().is_atom("blocked"_a));
         gen_server::cast(server, "increment"_a);
         send(server, "unblock"_a);
         const term done = *receive_if([](term_view m) { return m.is_tagged("done"_a, 2); }, 5s);
