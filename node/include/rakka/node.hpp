@@ -1,0 +1,16 @@
+// Everything of the node component: nodes, their options, cookies, monitors, exported functions, the embedded
+// epmd.
+#pragma once
+
+#include <rakka/node/connection_info.hpp>     // IWYU pragma: export
+#include <rakka/node/cookie.hpp>              // IWYU pragma: export
+#include <rakka/node/creation.hpp>            // IWYU pragma: export
+#include <rakka/node/distribution_flags.hpp>  // IWYU pragma: export
+#include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
+#include <rakka/node/errc.hpp>                // IWYU pragma: export
+#include <rakka/node/exports.hpp>             // IWYU pragma: export
+#include <rakka/node/log.hpp>                 // IWYU pragma: export
+#include <rakka/node/node.hpp>                // IWYU pragma: export
+#include <rakka/node/node_monitor.hpp>        // IWYU pragma: export
+#include <rakka/node/node_name.hpp>           // IWYU pragma: export
+#include <rakka/node/options.hpp>             // IWYU pragma: export

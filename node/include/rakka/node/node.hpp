@@ -1,0 +1,106 @@
+// A node: makes a system part of an Erlang cluster.
+#pragma once
+
+#include <rakka/base/result.hpp>
+#include <rakka/etf/atom.hpp>
+#include <rakka/etf/identifiers.hpp>
+#include <rakka/node/connection_info.hpp>
+#include <rakka/node/creation.hpp>
+#include <rakka/node/exports.hpp>
+#include <rakka/node/node_monitor.hpp>
+#include <rakka/node/options.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rakka {
+
+class system;
+
+namespace detail {
+struct running_node;
+}
+
+/// Why a node could not start: a code to act on and a sentence that says what to do.
+struct node_start_error {
+    error_code code;
+    std::string message;
+};
+/// What value() of a failed start throws: boost::system::system_error with the message.
+[[noreturn]] void throw_exception_from_error(const node_start_error& e, const boost::source_location& where);
+
+/// The presence of one system in a cluster. From start to stop its processes have pids that other nodes know,
+/// `send`, `link`, `monitor` and `spawn_request` reach other nodes, and other nodes reach its processes and
+/// names. Connections are made on first use. A system has one node at a time.
+///
+/// All functions: any thread, but not an I/O handler; those that block say so, and inside a process block
+/// only it. Must not outlive its system. Moving is cheap; a moved-from node may only be destroyed or assigned
+/// to.
+class node {
+public:
+    /// Listens, registers with epmd and starts `net_kernel` and `rex`. Blocks for at most some seconds.
+    ///
+    /// Errors (code; the message names the value and the cure): bad_node_name and the like,
+    /// cookie_file_missing, cookie_file_permissions, node_name_taken, epmd_unreachable, the system's
+    /// address_in_use for the listening ports, device_or_resource_busy when the system has a node already.
+    /// Erlang: `net_kernel:start/2`, `erl -name`.
+    static boost::system::result<node, node_start_error> start(system& s, node_options options);
+
+    node(node&&) noexcept;
+    node& operator=(node&&) noexcept;
+    /// stop().
+    ~node();
+
+    /// Leaves the cluster: closes every connection (processes here see `noconnection`), ends `net_kernel` and
+    /// `rex`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks. Erlang:
+    /// `net_kernel:stop/0`.
+    void stop();
+
+    /// Erlang: `node/0`.
+    [[nodiscard]] atom name() const noexcept;
+    [[nodiscard]] rakka::creation creation() const noexcept;
+    /// The port on which it listens; 0 when it does not.
+    [[nodiscard]] std::uint16_t port() const noexcept;
+    /// The port of the epmd it is registered with; 0 without.
+    [[nodiscard]] std::uint16_t epmd_port() const noexcept;
+
+    /// Waits until `peer` is connected, dialling if need be. Errors: why not; the log has the whole story.
+    /// Blocks for about node_options::net_setuptime at most. Erlang: `net_kernel:connect_node/1`.
+    result<void> connect(atom peer);
+    /// As connect(), as an answer. Erlang: `net_adm:ping/1` (without asking the peer's net_kernel).
+    [[nodiscard]] bool ping(atom peer) { return static_cast<bool>(connect(peer)); }
+    /// Closes the connection; false when there is none. Blocks until all signals of its loss are delivered.
+    /// Erlang: `erlang:disconnect_node/1`.
+    bool disconnect(atom peer);
+
+    /// The connected nodes, in no order. Erlang's nodes/0 shows visible ones only; here all are the default.
+    /// Erlang: `nodes/1`.
+    [[nodiscard]] std::vector<atom> nodes(node_type which = node_type::all) const;
+    /// Nothing when there is no connection (nor one being made).
+    [[nodiscard]] std::optional<rakka::connection_info> connection_info(atom peer) const;
+
+    /// From now on `who`, a process of this system, is told of nodes that come and go: `{nodeup, Node}`
+    /// before any other signal of a new connection, `{nodedown, Node}` after all signals of the lost one.
+    /// Erlang: `net_kernel:monitor_nodes/1,2`.
+    void monitor_nodes(const pid& who, monitor_nodes_options options = {});
+    /// Ends one such subscription; false when there is none with these options.
+    bool demonitor_nodes(const pid& who, monitor_nodes_options options = {});
+    /// `who` gets one `{nodedown, Node}` when the connection to `peer` ends, or at once when it cannot be
+    /// made. Erlang: `monitor_node/2`.
+    void monitor_node(const pid& who, atom peer);
+    /// Takes one back; false when there is none. Erlang: `monitor_node(Node, false)`.
+    bool demonitor_node(const pid& who, atom peer);
+
+    /// The functions that peers may call or spawn.
+    [[nodiscard]] export_table& exports() noexcept;
+
+private:
+    explicit node(std::shared_ptr<detail::running_node> running);
+    std::shared_ptr<detail::running_node> running_;
+};
+
+}  // namespace rakka

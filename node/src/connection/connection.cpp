@@ -1,0 +1,293 @@
+#include "connection/connection.hpp"
+
+#include "connection/inbound_dispatch.hpp"
+#include "connection/listener.hpp"
+#include "connection/node_core.hpp"
+
+#include <rakka/actors/system.hpp>
+#include <rakka/base/check.hpp>
+
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rakka::detail {
+
+connection::connection(node_core& core, atom node, std::uint64_t id)
+    : core_(core),
+      keep_core_(core.shared_from_this()),
+      node_(node),
+      id_(id),
+      flush_hook_([this] { flush(); }),
+      inbound_deadline_(core.io),
+      tick_timer_(core.io) {}
+
+connection::~connection() = default;
+
+std::string connection::describe() const {
+    return address_.empty() ? std::string(node_.text()) : fmt::format("{} ({})", node_.text(), address_);
+}
+
+// ---- becoming connected
+
+void connection::dial() {
+    if (phase() != connection_phase::pending || dial_ || awaiting_inbound_) return;
+    if (core_.stopping) return lose(node_errc::connection_lost, "this node is stopping", "shutdown"_a);
+    auto name = node_name::parse(node_.text());
+    if (!name) {
+        const std::string text = explain_bad_node_name(node_.text(), name.error());
+        return on_dial_failed(name.error(), text, {}, false);
+    }
+    if (core_.accepting && core_.accepting->shaking_hands_with(*name)) return await_inbound();
+    const std::weak_ptr<connection> weak = weak_from_this();
+    dial_events events;
+    events.wanted = [weak] {
+        const auto self = weak.lock();
+        return self && self->phase() == connection_phase::pending && !self->awaiting_inbound_;
+    };
+    events.established = [weak](std::unique_ptr<transport::stream> s, handshake::established e) {
+        if (const auto self = weak.lock()) self->establish(std::move(s), std::move(e), true);
+    };
+    events.failed = [weak](error_code code, const std::string& text, const std::string& address, bool wait) {
+        if (const auto self = weak.lock()) self->on_dial_failed(code, text, address, wait);
+    };
+    dial_ = dial_attempt::start(core_, std::move(*name), std::move(events));
+}
+
+void connection::on_dial_failed(error_code code, const std::string& text, const std::string& address,
+                                bool wait) {
+    dial_ = nullptr;
+    if (wait) return await_inbound();
+    core_.log(node_log_level::warning, std::string(node_.text()), address, code,
+              fmt::format("connecting to {}{} failed: {}", node_.text(),
+                          address.empty() ? "" : " at " + address, text));
+    lose(code, text, "connection_setup_failed"_a);
+}
+
+void connection::when_up(waiter w) {
+    switch (phase()) {
+        case connection_phase::pending:
+            waiters_.push_back(std::move(w));
+            break;
+        case connection_phase::up:
+            w({}, {});
+            break;
+        case connection_phase::closed:
+            w(node_errc::connection_lost, "the connection was lost at that moment");
+            break;
+    }
+}
+
+handshake::peer_relation connection::own_attempt() const noexcept {
+    if (!dial_) return handshake::peer_relation::none;
+    return dial_->where() == dial_attempt::stage::looking_up ? handshake::peer_relation::attempt_not_dialled
+                                                             : handshake::peer_relation::attempt_pending;
+}
+
+void connection::await_inbound() {
+    if (phase() != connection_phase::pending) return;
+    if (dial_) std::exchange(dial_, nullptr)->cancel();
+    awaiting_inbound_ = true;
+    inbound_deadline_.start(core_.options.net_setuptime, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->awaiting_inbound_ = false;
+        self->on_dial_failed(
+            node_errc::handshake_timeout,
+            "the peer said that it was connecting to us itself, but its connection never came", {}, false);
+    });
+}
+
+void connection::inbound_failed() {
+    if (phase() != connection_phase::pending || !std::exchange(awaiting_inbound_, false)) return;
+    inbound_deadline_.cancel();
+    dial();
+}
+
+void connection::adopt_inbound(node_core& core, atom node, std::unique_ptr<transport::stream> s,
+                               handshake::established e) {
+    std::shared_ptr<connection> c = core.find(node);
+    if (!c || c->phase() != connection_phase::pending) {
+        const auto stale = c;
+        c = core.connections
+                .find_or_make(
+                    node, stale.get(),
+                    [&] { return std::make_shared<connection>(core, node, core.next_connection_id++); })
+                .first;
+    }
+    c->establish(std::move(s), std::move(e), false);
+}
+
+void connection::establish(std::unique_ptr<transport::stream> s, handshake::established e, bool outgoing) {
+    if (phase() != connection_phase::pending) return s->close_both();
+    if (dial_) std::exchange(dial_, nullptr)->cancel();
+    awaiting_inbound_ = false;
+    inbound_deadline_.cancel();
+    const bool is_hidden = !e.effective_flags.has(distribution_flag::published);
+    hidden_.store(is_hidden, std::memory_order_relaxed);
+    const auto& limits = core_.options.limits;
+    wire::reader_options r;
+    r.effective = e.effective_flags;
+    r.peer = node_;
+    r.own = {core_.self, core_.own_creation.value()};
+    r.origin = core_.sys.origin();
+    r.frames.max_frame_size = limits.max_frame_size;
+    r.fragments = {limits.max_sequences, limits.max_message_size, limits.max_fragmented_total};
+    r.terms.max_depth = limits.max_nesting;
+    r.new_atoms = &core_.atom_budget_of(node_);
+    reader_ = std::make_unique<wire::message_reader>(r);
+    reader_->feed(std::as_bytes(std::span(e.leftover)));
+    tick_ = wire::tick_policy(is_hidden ? wire::peer_visibility::hidden : wire::peer_visibility::visible,
+                              core_.options.net_tickintensity);
+    core_.monitors.announce(core_.sys, atoms::known<"nodeup">, node_, is_hidden, {});
+    {
+        std::unique_lock lock(mutex_);
+        stream_ = std::move(s);
+        address_ = stream_->peer_address();
+        peer_creation_ = e.peer_creation.value();
+        effective_ = e.effective_flags;
+        outgoing_ = outgoing;
+        up_since_ = std::chrono::steady_clock::now();
+        encoder_.emplace(wire::encoder_options{.effective = effective_});
+        RAKKA_CHECK(may_follow(phase(), connection_phase::up));
+        phase_.store(connection_phase::up, std::memory_order_release);
+        for (auto& [sender, signal] : std::exchange(waiting_, {}))
+            encode(signal, sender);
+        waiting_weight_ = 0;
+        if (!std::exchange(writing_, true)) write_batches(lock);
+        release_senders(lock);
+    }
+    core_.log(node_log_level::info, std::string(node_.text()), address_, {},
+              fmt::format("connected {} {}", outgoing ? "to" : "by", describe()));
+    const auto period = core_.options.net_ticktime / std::max(core_.options.net_tickintensity, 1U);
+    tick_timer_.start(period, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->wake_tick();
+    });
+    tell_waiters({}, {});
+    if (take_frames()) read_more();
+}
+
+void connection::tell_waiters(error_code code, const std::string& text) {
+    for (const waiter& w : std::exchange(waiters_, {}))
+        w(code, text);
+}
+
+// ---- being connected
+
+void connection::read_more() {
+    if (phase() == connection_phase::up) stream_->read_some(reader_->prepare(), shared_from_this());
+}
+
+void connection::on_read(error_code error, std::size_t size) {
+    if (phase() != connection_phase::up) return;
+    if (error) {
+        const bool eof = error == boost::asio::error::eof;
+        return lose(node_errc::connection_lost, eof ? "the peer closed the connection" : error.message(),
+                    "connection_closed"_a);
+    }
+    reader_->commit(size);
+    if (take_frames()) read_more();
+}
+
+/// Delivers every complete message that has arrived; false when the connection is over.
+bool connection::take_frames() {
+    wire::inbound_message m;
+    const std::uint64_t before = reader_->frames();
+    while (phase() == connection_phase::up) {
+        auto event = reader_->next(m);
+        std::optional<wire::wire_error> wrong;
+        if (!event) {
+            wrong = std::move(event.error());
+        } else if (*event == wire::message_reader::event::need_bytes) {
+            break;
+        } else if (*event == wire::message_reader::event::message) {
+            {
+                const std::lock_guard lock(mutex_);
+                relations_.received(m.control());
+            }
+            wrong = dispatch(core_, *this, m);
+        }
+        if (wrong) {
+            core_.log(node_log_level::warning, std::string(node_.text()), address_, wrong->code,
+                      fmt::format("closing the connection to {}: {}: {}", describe(), wrong->code.message(),
+                                  wrong->text));
+            lose(wrong->code, wrong->text, "connection_closed"_a);
+            return false;
+        }
+    }
+    if (reader_->frames() != before) tick_.frame_read();
+    frames_in_.store(reader_->frames(), std::memory_order_relaxed);
+    bytes_in_.store(reader_->bytes(), std::memory_order_relaxed);
+    return phase() == connection_phase::up;
+}
+
+void connection::wake_tick() {
+    if (phase() != connection_phase::up) return;
+    const auto period = core_.options.net_ticktime / std::max(core_.options.net_tickintensity, 1U);
+    wire::tick_action todo = wire::tick_action::nothing;
+    {
+        std::unique_lock lock(mutex_);
+        if (std::exchange(written_since_tick_, false)) tick_.written();
+        todo = tick_.wake(queue_.bytes() != 0);
+        if (todo == wire::tick_action::send_tick) {
+            wire::message_encoder::append_tick(queue_.tail());
+            ++frames_out_;
+            if (!std::exchange(writing_, true)) write_batches(lock);
+            written_since_tick_ = false;  // a tick alone does not count as having written
+        }
+    }
+    if (todo == wire::tick_action::peer_dead) {
+        const std::string text = fmt::format("nothing was read from it for {} ms (net_ticktime)",
+                                             core_.options.net_ticktime.count());
+        core_.log(
+            node_log_level::warning, std::string(node_.text()), address_, node_errc::tick_timeout,
+            fmt::format("closing the connection to {}: {}: it hangs, the network is cut, or it uses a longer "
+                        "net_ticktime",
+                        describe(), text));
+        return lose(node_errc::tick_timeout, text, "net_tick_timeout"_a);
+    }
+    tick_timer_.start(period, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->wake_tick();
+    });
+}
+
+// ---- the end
+
+void connection::lose(error_code code, std::string_view text, atom reason) {
+    const auto keep = shared_from_this();
+    std::vector<pid> related;
+    std::vector<pid> suspended;
+    std::vector<std::pair<pid, outbound_signal>> dropped;
+    bool was_up = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase() == connection_phase::closed) return;
+        was_up = phase() == connection_phase::up;
+        phase_.store(connection_phase::closed, std::memory_order_release);
+        related = relations_.take_local();
+        suspended = std::exchange(suspended_, {});
+        dropped = std::exchange(waiting_, {});
+        waiting_weight_ = 0;
+        if (!writing_) queue_.clear();  // else whoever writes does it
+    }
+    if (stream_) stream_->close_both();
+    if (dial_) std::exchange(dial_, nullptr)->cancel();
+    inbound_deadline_.cancel();
+    tick_timer_.cancel();
+    // [dist §connection loss]: first what processes had with the peer, then that the node is gone.
+    for (const pid& p : related)
+        core_.sys.signal_nodedown(p, node_, id_);
+    for (const pid& p : suspended)
+        core_.sys.resume(p);
+    if (was_up) {
+        core_.log(node_log_level::info, std::string(node_.text()), address_, code,
+                  fmt::format("connection to {} ended: {}", describe(), text));
+        core_.monitors.announce(core_.sys, atoms::known<"nodedown">, node_, hidden(), reason);
+    }
+    core_.monitors.announce_lost(core_.sys, node_);
+    core_.connections.erase(node_, *this);
+    tell_waiters(code ? code : error_code(node_errc::connection_lost), std::string(text));
+}
+
+}  // namespace rakka::detail

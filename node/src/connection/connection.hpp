@@ -1,0 +1,142 @@
+// One incarnation of the link to one node: signals out through any thread, signals in on the I/O thread.
+#pragma once
+
+#include "connection/connection_phase.hpp"
+#include "connection/dial_attempt.hpp"
+#include "connection/outbound_queue.hpp"
+#include "connection/relations.hpp"
+#include "handshake/handshake_io.hpp"
+#include "transport/io_loop.hpp"
+#include "transport/stream.hpp"
+#include "wire/message_reader.hpp"
+#include "wire/tick_policy.hpp"
+
+#include <rakka/actors/io.hpp>
+#include <rakka/etf/term.hpp>
+#include <rakka/node/connection_info.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rakka::detail {
+
+struct node_core;
+
+/// What became of a signal.
+enum class submitted : std::uint8_t {
+    ok,
+    suspend,      ///< accepted; the sender given must wait until it is resumed
+    would_block,  ///< not accepted: the connection is busy and the sender does not want to wait
+    closed,       ///< not accepted: this incarnation is over
+};
+
+/// Whether the sender can be made to wait.
+enum class when_busy : std::uint8_t { suspend, go_on, refuse };
+
+/// See connection_phase.hpp for its life. Kept alive by the table, its timers and its stream's operations.
+class connection final : public transport::stream_user, public std::enable_shared_from_this<connection> {
+public:
+    connection(node_core& core, atom node, std::uint64_t id);
+    ~connection() override;
+
+    // ---- any thread
+    [[nodiscard]] atom node() const noexcept { return node_; }
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+    [[nodiscard]] connection_phase phase() const noexcept { return phase_.load(std::memory_order_acquire); }
+    /// Takes `s` when the result is ok or suspend. Order: as submitted by one thread.
+    [[nodiscard]] submitted submit(outbound_signal& s, const pid& sender, when_busy busy);
+    /// A link and a monitor of a process that was spawned here for the peer.
+    void add_spawned(const pid& child, const pid& parent, const reference& ref, std::uint64_t flags);
+    [[nodiscard]] connection_info info() const;
+    [[nodiscard]] bool hidden() const noexcept { return hidden_.load(std::memory_order_relaxed); }
+
+    // ---- I/O thread
+    using waiter = std::function<void(error_code, const std::string& text)>;
+    /// Begins to dial, unless the peer is dialling us.
+    void dial();
+    /// Calls back when the connection is up, or at the latest when this incarnation ends.
+    void when_up(waiter w);
+    /// What a peer that dials us finds: how far our own attempt is.
+    [[nodiscard]] handshake::peer_relation own_attempt() const noexcept;
+    /// Gives the own attempt up in favour of the peer's.
+    void await_inbound();
+    /// The peer's attempt has failed after all.
+    void inbound_failed();
+    /// The peer has dialled us and shaken hands.
+    static void adopt_inbound(node_core& core, atom node, std::unique_ptr<transport::stream> s,
+                              handshake::established e);
+    /// Ends this incarnation: everybody who must know is told before it returns. `reason` is what
+    /// `net_kernel:monitor_nodes` shows. Nothing happens when it is closed already.
+    void lose(error_code code, std::string_view text, atom reason);
+
+private:
+    void establish(std::unique_ptr<transport::stream> s, handshake::established e, bool outgoing);
+    void on_dial_failed(error_code code, const std::string& text, const std::string& address, bool wait);
+    void on_read(error_code error, std::size_t size) override;
+    void on_writable(error_code error) override;
+    void read_more();
+    bool take_frames();
+    void wake_tick();
+    void tell_waiters(error_code code, const std::string& text);
+    [[nodiscard]] std::string describe() const;
+
+    void arm_flush();
+    void flush() noexcept;
+    void write_batches(std::unique_lock<std::mutex>& lock);
+    void encode(outbound_signal& s, const pid& sender);
+    void release_senders(std::unique_lock<std::mutex>& lock);
+    void lose_later(error_code code, std::string text, atom reason);
+
+    // ---- constant
+    node_core& core_;
+    const std::shared_ptr<node_core> keep_core_;
+    const atom node_;
+    const std::uint64_t id_;
+
+    // ---- own synchronisation
+    std::atomic<connection_phase> phase_{
+        connection_phase::pending};  // changed under mutex_ by the I/O thread
+    std::atomic<bool> hidden_{false};
+    std::atomic<std::uint64_t> frames_in_{0};
+    std::atomic<std::uint64_t> bytes_in_{0};
+    slice_end flush_hook_;
+    std::unique_ptr<transport::stream> stream_;  // set once, before phase up; try_write: whoever set writing_
+
+    // ---- guarded by mutex_
+    mutable std::mutex mutex_;
+    std::vector<std::pair<pid, outbound_signal>> waiting_;  // phase pending: sender and signal
+    std::size_t waiting_weight_ = 0;
+    std::optional<wire::message_encoder> encoder_;
+    outbound_queue queue_;
+    relations relations_;
+    std::vector<pid> suspended_;
+    bool writing_ = false;  // somebody is between begin_batch and the end of it
+    bool flush_armed_ = false;
+    bool written_since_tick_ = false;
+    std::shared_ptr<connection> keep_while_armed_;
+    std::uint64_t frames_out_ = 0;
+    std::uint64_t bytes_out_ = 0;
+    std::string address_;
+    std::uint32_t peer_creation_ = 0;
+    distribution_flags effective_;
+    bool outgoing_ = false;
+    std::chrono::steady_clock::time_point up_since_;
+
+    // ---- I/O thread
+    std::shared_ptr<dial_attempt> dial_;
+    transport::timer inbound_deadline_;
+    bool awaiting_inbound_ = false;
+    std::vector<waiter> waiters_;
+    std::unique_ptr<wire::message_reader> reader_;
+    wire::tick_policy tick_;
+    transport::timer tick_timer_;
+};
+
+}  // namespace rakka::detail

@@ -1,0 +1,190 @@
+// The half of a connection that any thread may use: signals into bytes, bytes into the kernel.
+
+#include "connection/connection.hpp"
+#include "connection/node_core.hpp"
+
+#include <rakka/actors/system.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rakka::detail {
+
+using wire::control_kind;
+
+namespace {
+
+// A flush that meets a fast reader hands the rest over after this many writes, to give its worker back.
+constexpr int max_writes_per_flush = 16;
+// What has piled up beyond this is written at once, not at the end of the slice.
+constexpr std::size_t flush_at_once = std::size_t{256} << 10;
+
+}  // namespace
+
+submitted connection::submit(outbound_signal& s, const pid& sender, when_busy busy) {
+    std::unique_lock lock(mutex_);
+    const connection_phase now = phase();
+    if (now == connection_phase::closed) return submitted::closed;
+    const bool pending = now == connection_phase::pending;
+    const auto backlog = [&] { return pending ? waiting_weight_ : queue_.bytes(); };
+    const auto full = [&] {
+        return backlog() >= core_.options.dist_buf_busy_limit ||
+               (pending && waiting_.size() >= core_.options.max_pending_signals);
+    };
+    if (busy == when_busy::refuse && full()) return submitted::would_block;
+    if (backlog() > core_.options.max_outbound_bytes) {
+        lose_later(
+            node_errc::limit_exceeded,
+            fmt::format(
+                "{} bytes wait to be sent, more than node_options::max_outbound_bytes: the peer does not "
+                "read, and the senders could not be made to wait",
+                backlog()),
+            "connection_closed"_a);
+        return submitted::ok;  // lost with the connection
+    }
+    relations_.sent(s.control);
+    if (pending) {
+        waiting_weight_ += s.weight();
+        waiting_.emplace_back(sender, std::move(s));
+    } else {
+        encode(s, sender);
+    }
+    const bool wait = busy == when_busy::suspend && sender.is_local() && full();
+    if (wait) suspended_.push_back(sender);
+    if (!pending) {
+        const bool at_once = queue_.bytes() >= flush_at_once;
+        const bool arm = !at_once && !writing_ && !std::exchange(flush_armed_, true);
+        if (arm) keep_while_armed_ = shared_from_this();
+        if (at_once && !std::exchange(writing_, true)) {
+            write_batches(lock);
+        } else if (arm) {
+            lock.unlock();
+            flush_hook_.arm();
+        }
+    }
+    return wait ? submitted::suspend : submitted::ok;
+}
+
+void connection::add_spawned(const pid& child, const pid& parent, const reference& ref, std::uint64_t flags) {
+    const std::lock_guard lock(mutex_);
+    if ((flags & wire::spawn_reply_flag::link) != 0) relations_.add_link(child, parent);
+    if ((flags & wire::spawn_reply_flag::monitor) != 0) relations_.add_monitor(ref, child);
+}
+
+/// REQUIRES: mutex_ held, phase up.
+void connection::encode(outbound_signal& s, const pid& sender) {
+    if (queue_.has_large(sender)) return queue_.hold_back(sender, std::move(s));
+    // A link's exit to an earlier incarnation of the peer would make the peer close the connection. [dist
+    // §EXIT]
+    if (s.control.kind == control_kind::exit && s.control.to.creation != peer_creation_) return;
+    auto done = encoder_->append(queue_.tail(), s.control, s.payload);
+    if (!done) {
+        core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
+                  fmt::format("a signal ({}) to {} was dropped: it cannot be encoded: {}",
+                              to_string(s.control.kind), node_.text(), done.error().message()));
+        return;
+    }
+    if (!done->written) {
+        core_.log(node_log_level::warning, std::string(node_.text()), address_,
+                  node_errc::bad_control_message,
+                  fmt::format("a signal ({}) to {} was dropped: that node does not know this kind of signal",
+                              to_string(s.control.kind), node_.text()));
+        return;
+    }
+    ++frames_out_;
+    if (done->rest) queue_.add_large(sender, std::move(done->rest));
+}
+
+void connection::flush() noexcept {
+    std::unique_lock lock(mutex_);
+    flush_armed_ = false;
+    auto keep = std::exchange(keep_while_armed_, nullptr);
+    if (!std::exchange(writing_, true)) write_batches(lock);
+    lock.unlock();
+    // The hook that runs this is a member: the last reference must not go here.
+    if (keep.use_count() == 1) core_.post([last = std::move(keep)] {});
+}
+
+/// Writes what the kernel takes. REQUIRES: the lock is held and this caller has set writing_.
+void connection::write_batches(std::unique_lock<std::mutex>& lock) {
+    for (int round = 0; round < max_writes_per_flush; ++round) {
+        outbound_queue::held_back released;
+        if (phase() != connection_phase::up || !queue_.begin_batch(released)) {
+            if (phase() != connection_phase::up) queue_.clear();
+            writing_ = false;
+            return;
+        }
+        for (auto& [sender, s] : released)
+            encode(s, sender);
+        const auto batch = queue_.batch();
+        lock.unlock();
+        const auto n = stream_->try_write(batch);
+        lock.lock();
+        if (!n) {
+            writing_ = false;
+            queue_.clear();
+            return lose_later(node_errc::connection_lost,
+                              fmt::format("writing failed: {}", n.error().message()), "connection_closed"_a);
+        }
+        if (*n == 0) {  // writing_ stays set until on_writable
+            return core_.post([self = shared_from_this()] {
+                if (self->phase() == connection_phase::up) return self->stream_->wait_writable(self);
+                self->on_writable(error_code{});
+            });
+        }
+        queue_.wrote(*n);
+        bytes_out_ += *n;
+        written_since_tick_ = true;
+        release_senders(lock);
+    }
+    core_.post([self = shared_from_this()] { self->on_writable(error_code{}); });
+}
+
+void connection::on_writable(error_code error) {
+    std::unique_lock lock(mutex_);
+    if (error) {
+        writing_ = false;
+        queue_.clear();
+        return;  // whoever closed the stream is dealing with it
+    }
+    write_batches(lock);
+}
+
+/// Lets suspended senders go on when little enough waits. Gives the lock up meanwhile.
+void connection::release_senders(std::unique_lock<std::mutex>& lock) {
+    if (suspended_.empty() || queue_.bytes() > core_.options.dist_buf_busy_limit / 2) return;
+    const std::vector<pid> waiting = std::exchange(suspended_, {});
+    lock.unlock();
+    for (const pid& p : waiting)
+        core_.sys.resume(p);
+    lock.lock();
+}
+
+void connection::lose_later(error_code code, std::string text, atom reason) {
+    core_.post([self = shared_from_this(), code, text = std::move(text), reason] {
+        self->lose(code, text, reason);
+    });
+}
+
+connection_info connection::info() const {
+    const std::lock_guard lock(mutex_);
+    connection_info i;
+    i.node = node_;
+    i.address = address_;
+    i.hidden = hidden();
+    i.outgoing = outgoing_;
+    i.creation = creation(peer_creation_);
+    i.flags = effective_;
+    i.id = id_;
+    i.up_since = up_since_;
+    i.frames_in = frames_in_.load(std::memory_order_relaxed);
+    i.frames_out = frames_out_;
+    i.bytes_in = bytes_in_.load(std::memory_order_relaxed);
+    i.bytes_out = bytes_out_;
+    i.bytes_waiting = phase() == connection_phase::pending ? waiting_weight_ : queue_.bytes();
+    i.senders_suspended = suspended_.size();
+    return i;
+}
+
+}  // namespace rakka::detail

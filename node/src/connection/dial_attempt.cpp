@@ -1,0 +1,132 @@
+#include "connection/dial_attempt.hpp"
+
+#include "connection/handshake_session.hpp"
+#include "connection/node_core.hpp"
+#include "handshake/initiator_fsm.hpp"
+#include "services/epmd_lookup.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rakka::detail {
+
+// The initiator's machine on a stream. Asks its attempt whether it is still wanted, tells it how it ended.
+class dial_session final : public handshake_session {
+public:
+    dial_session(dial_attempt& owner, std::unique_ptr<transport::stream> s, handshake::initiator_options o)
+        : handshake_session(owner.core_.io, std::move(s), true),
+          owner_(owner.weak_from_this()),
+          fsm_(std::move(o), handshake::random_challenge()) {}
+
+private:
+    handshake::action resume(const handshake::event& e) override { return fsm_.resume(e); }
+
+    handshake::event perform(handshake::action_kind) override {
+        const auto owner = owner_.lock();
+        const bool wanted = owner && !owner->over_ && owner->events_.wanted();
+        return wanted ? handshake::attempt::wanted : handshake::attempt::superseded;
+    }
+
+    void finished(std::unique_ptr<transport::stream> s) override {
+        const auto owner = owner_.lock();
+        if (!owner || std::exchange(owner->over_, true)) return;
+        owner->deadline_.cancel();
+        owner->events_.established(std::move(s), fsm_.take_result());
+    }
+
+    void failed() override {
+        const auto owner = owner_.lock();
+        if (!owner) return;
+        const handshake::handshake_error& e = fsm_.error();
+        owner->fail(e.code, e.message(), e.code == node_errc::simultaneous_connect);
+    }
+
+    std::weak_ptr<dial_attempt> owner_;
+    handshake::initiator_fsm fsm_;
+};
+
+dial_attempt::dial_attempt(node_core& core, node_name peer, dial_events events)
+    : core_(core), peer_(std::move(peer)), events_(std::move(events)), deadline_(core.io) {}
+
+dial_attempt::~dial_attempt() = default;
+
+std::shared_ptr<dial_attempt> dial_attempt::start(node_core& core, node_name peer, dial_events events) {
+    auto self = std::make_shared<dial_attempt>(core, std::move(peer), std::move(events));
+    transport::post(core.io, [self] {
+        if (!self->over_) self->look_up();
+    });
+    return self;
+}
+
+void dial_attempt::cancel() noexcept {
+    if (std::exchange(over_, true)) return;
+    deadline_.cancel();
+    if (cancel_lookup_) cancel_lookup_();
+    if (dial_) dial_->cancel();
+    if (session_) session_->drop();
+}
+
+void dial_attempt::fail(error_code code, std::string text, bool await_inbound) {
+    if (over_) return;
+    cancel();
+    events_.failed(code, std::move(text), address_, await_inbound);
+}
+
+void dial_attempt::look_up() {
+    if (const auto fits = peer_.check_form(core_.form); !fits)
+        return fail(fits.error(), explain_bad_node_name(peer_.text(), fits.error()));
+    deadline_.start(core_.options.net_setuptime, [weak = weak_from_this()] {
+        if (const auto self = weak.lock())
+            self->fail(node_errc::handshake_timeout, "the attempt took longer than net_setuptime");
+    });
+    if (core_.options.epmd == epmd_mode::none) {
+        const auto port = core_.options.peer_port ? core_.options.peer_port(peer_.text()) : std::nullopt;
+        if (port) return connect(*port);
+        return fail(node_errc::node_not_registered,
+                    "this node uses no epmd, and node_options::peer_port gives no port for that name");
+    }
+    cancel_lookup_ =
+        start_epmd_lookup(core_.io, std::string(peer_.host()), core_.epmd_port, std::string(peer_.alive()),
+                          core_.options.net_setuptime, [weak = weak_from_this()](epmd_lookup_outcome found) {
+                              const auto self = weak.lock();
+                              if (!self || self->over_) return;
+                              self->cancel_lookup_ = nullptr;
+                              if (found.port) return self->connect(*found.port);
+                              self->fail(found.error, std::move(found.text));
+                          });
+}
+
+void dial_attempt::connect(std::uint16_t port) {
+    address_ = fmt::format("{}:{}", peer_.host(), port);
+    dial_ = transport::tcp_dial::start(
+        core_.io, std::string(peer_.host()), port, core_.options.net_setuptime,
+        [weak = weak_from_this()](result<std::unique_ptr<transport::stream>> s) {
+            const auto self = weak.lock();
+            if (!self || self->over_) return;
+            self->dial_ = nullptr;
+            if (s) return self->shake_hands(std::move(*s));
+            self->fail(
+                s.error(),
+                fmt::format("connecting to {} by TCP: {}; the node has ended without telling epmd, or a "
+                            "firewall is between",
+                            self->address_, s.error().message()));
+        });
+}
+
+void dial_attempt::shake_hands(std::unique_ptr<transport::stream> s) {
+    stage_ = stage::shaking_hands;
+    address_ = s->peer_address();
+    handshake::initiator_options o{.own_name = core_.name,
+                                   .own_host = {},
+                                   .own_creation = core_.own_creation,
+                                   .own_flags = core_.own_flags,
+                                   .required_flags = flag_sets::mandatory,
+                                   .peer = peer_,
+                                   .peer_cookie = core_.secret,
+                                   .carrier = {}};
+    session_ = std::make_shared<dial_session>(*this, std::move(s), std::move(o));
+    session_->start(core_.options.net_setuptime);
+}
+
+}  // namespace rakka::detail

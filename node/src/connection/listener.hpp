@@ -1,0 +1,48 @@
+// The door for peers that dial us: accepts sockets, shakes hands, decides between competing connections.
+#pragma once
+
+#include "handshake/handshake_io.hpp"
+#include "transport/tcp.hpp"
+
+#include <rakka/node/node_name.hpp>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+
+namespace rakka::detail {
+
+struct node_core;
+class accept_session;
+
+/// I/O thread. Owned by the node_core.
+class listener {
+public:
+    listener(node_core& core, std::unique_ptr<transport::tcp_listener> socket);
+    ~listener();
+
+    void start();
+    /// Takes no further peers and drops the handshakes under way.
+    void close() noexcept;
+    [[nodiscard]] std::uint16_t port() const noexcept { return socket_->port(); }
+
+    /// True while a peer that calls itself `name` is in the middle of a handshake with us.
+    [[nodiscard]] bool shaking_hands_with(const node_name& name) const;
+
+private:
+    friend class accept_session;
+
+    void accept(std::unique_ptr<transport::stream> s);
+    [[nodiscard]] handshake::event decide(accept_session& asking);
+    void abandon_own_attempt(const accept_session& by);
+    void close_old_connection(const accept_session& by);
+    void finished(accept_session& done, std::unique_ptr<transport::stream> s, handshake::established e);
+    void failed(accept_session& which);
+    void forget(const accept_session& which);
+
+    node_core& core_;
+    std::unique_ptr<transport::tcp_listener> socket_;
+    std::list<std::shared_ptr<accept_session>> sessions_;
+};
+
+}  // namespace rakka::detail

@@ -1,0 +1,52 @@
+#include "connection/node_core.hpp"
+
+#include "connection/connection.hpp"
+#include "connection/listener.hpp"
+
+#include <rakka/actors/system.hpp>
+
+#include <utility>
+
+namespace rakka::detail {
+
+node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_name n, cookie c)
+    : sys(s),
+      io(loop),
+      options(std::move(o)),
+      name(std::move(n)),
+      self(name.text()),
+      secret(std::move(c)),
+      form(name.form()),
+      own_flags(options.visibility == node_visibility::visible ? flag_sets::wanted_visible
+                                                               : flag_sets::wanted) {}
+
+node_core::~node_core() = default;
+
+std::shared_ptr<connection> node_core::connect_to(atom node) {
+    if (stopping) return nullptr;
+    const auto known = connections.find(node);
+    if (known && known->phase() != connection_phase::closed) return known;
+    const auto [c, made] = connections.find_or_make(
+        node, known.get(), [&] { return std::make_shared<connection>(*this, node, next_connection_id++); });
+    if (made) post([c = c] { c->dial(); });
+    return c;
+}
+
+void node_core::post(std::function<void()> work) {
+    transport::post(io, std::move(work));
+}
+
+void node_core::log(node_log_level level, std::string peer, std::string address, error_code code,
+                    std::string text) const {
+    options.log({level, name.text(), std::move(peer), std::move(address), code, std::move(text)});
+}
+
+etf::atom_budget& node_core::atom_budget_of(atom peer) {
+    // Beyond so many names the peers share what one may have: names are cheap to invent for who knows the
+    // cookie.
+    constexpr std::size_t max_budgets = 1024;
+    const atom key = atom_budgets_.size() < max_budgets || atom_budgets_.contains(peer) ? peer : atom{};
+    return atom_budgets_.try_emplace(key, options.limits.max_new_atoms).first->second;
+}
+
+}  // namespace rakka::detail

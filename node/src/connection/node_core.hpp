@@ -1,0 +1,81 @@
+// What all parts of one running node share: its identity, its options, its tables.
+#pragma once
+
+#include "connection/connection_table.hpp"
+#include "connection/node_monitors.hpp"
+#include "connection/router.hpp"
+#include "transport/io_loop.hpp"
+
+#include <rakka/etf/limits.hpp>
+#include <rakka/node/creation.hpp>
+#include <rakka/node/distribution_flags.hpp>
+#include <rakka/node/errc.hpp>
+#include <rakka/node/exports.hpp>
+#include <rakka/node/log.hpp>
+#include <rakka/node/node_name.hpp>
+#include <rakka/node/options.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace rakka {
+class system;
+}
+
+namespace rakka::detail {
+
+class listener;
+
+/// Shared by the node object, its router and its connections; the last of them lets it go. Fields are
+/// constant after start, or synchronise themselves, or belong to the I/O thread, as marked.
+struct node_core : std::enable_shared_from_this<node_core> {
+    node_core(system& s, transport::io_loop& loop, node_options o, node_name n, cookie c);
+    ~node_core();
+
+    // ---- constant after start
+    rakka::system& sys;
+    transport::io_loop& io;
+    const node_options options;
+    const node_name name;
+    const rakka::atom self;  ///< the name as an atom
+    const rakka::cookie secret;
+    const name_form form;
+    std::uint16_t epmd_port = 0;
+    rakka::creation own_creation;
+    distribution_flags own_flags;
+
+    // ---- own synchronisation
+    connection_table connections;
+    node_monitors monitors;
+    export_table exports;
+    router outbound{*this};
+    std::atomic<bool> stopping{false};
+    std::atomic<std::uint64_t> next_connection_id{1};
+
+    // ---- I/O thread
+    std::unique_ptr<listener> accepting;  ///< null: not listening
+    /// How many atoms this peer may still add to the table, over all its connections.
+    [[nodiscard]] etf::atom_budget& atom_budget_of(rakka::atom peer);
+
+    /// The connection to `node` in phase pending or up, making one that dials when there is none. Null when
+    /// the node is stopping. Any thread.
+    std::shared_ptr<connection> connect_to(rakka::atom node);
+    /// The living connection, or null. Any thread.
+    [[nodiscard]] std::shared_ptr<connection> find(rakka::atom node) const { return connections.find(node); }
+
+    /// Runs `work` on the I/O thread. Any thread.
+    void post(std::function<void()> work);
+
+    void log(node_log_level level, std::string peer, std::string address, error_code code,
+             std::string text) const;
+    [[nodiscard]] bool visible() const noexcept { return options.visibility == node_visibility::visible; }
+
+private:
+    std::unordered_map<rakka::atom, etf::atom_budget> atom_budgets_;  // I/O thread
+};
+
+}  // namespace rakka::detail

@@ -1,0 +1,50 @@
+// The way out: turns what processes do to remote ones into control messages of the right connection.
+#pragma once
+
+#include "connection/connection.hpp"
+
+#include <rakka/actors/remote_router.hpp>
+
+namespace rakka::detail {
+
+struct node_core;
+
+/// Any thread. Lives as long as the system may call it, which is longer than its node.
+class router final : public remote_router {
+public:
+    explicit router(node_core& core) noexcept : core_(core) {}
+
+    outcome send(const pid& from, const pid& to, term message, send_flags flags) override;
+    outcome send(const pid& from, const registered_name& to, term message, send_flags flags) override;
+    outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) override;
+    outcome exit_link(const pid& from, const pid& to, term reason) override;
+    outcome exit2(const pid& from, const pid& to, term reason) override;
+    outcome link(const pid& from, const pid& to) override;
+    outcome unlink(const pid& from, const pid& to, std::uint64_t id) override;
+    outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) override;
+    outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
+    outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
+    outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
+                 term reason) override;
+    outcome group_leader(const pid& leader, const pid& member) override;
+    outcome spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
+                          atom module, atom function, term arguments, term options) override;
+    outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override;
+
+private:
+    /// What a signal may set going.
+    enum class contact {
+        connect,        ///< a new connection
+        only_if_known,  ///< nothing: what came before it waits, or is sent, or is lost
+        only_if_up,     ///< nothing, and it does not even wait
+    };
+
+    outcome send_signal(atom node, outbound_signal s, send_flags flags, const pid& from);
+    outcome other_signal(atom node, outbound_signal s, contact how);
+    submitted submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how);
+    void answer_unreachable(const outbound_signal& s);
+
+    node_core& core_;
+};
+
+}  // namespace rakka::detail

@@ -1,0 +1,150 @@
+#include "connection/connection.hpp"
+#include "services/io_call.hpp"
+#include "services/running_node.hpp"
+
+#include <rakka/actors/io.hpp>
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/node/errc.hpp>
+#include <rakka/node/node.hpp>
+
+#include <boost/system/system_error.hpp>
+#include <boost/throw_exception.hpp>
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+namespace rakka {
+
+void throw_exception_from_error(const node_start_error& e, const boost::source_location& where) {
+    boost::throw_exception(boost::system::system_error(e.code, e.message), where);
+}
+
+namespace {
+
+boost::system::result<cookie, node_start_error> find_cookie(const node_options& o) {
+    if (o.cookie) return *o.cookie;
+    const auto file = o.cookie_file ? *o.cookie_file : default_cookie_file();
+    auto read = read_cookie_file(file);
+    if (read) return std::move(*read);
+    return node_start_error{read.error(), explain_cookie_error(file, read.error())};
+}
+
+}  // namespace
+
+node::node(std::shared_ptr<detail::running_node> running) : running_(std::move(running)) {}
+node::node(node&&) noexcept = default;
+node& node::operator=(node&&) noexcept = default;
+node::~node() = default;
+
+boost::system::result<node, node_start_error> node::start(system& s, node_options options) {
+    const bool dots = options.name.find('.') != std::string::npos;
+    auto name = node_name::parse_own(options.name, dots ? name_form::long_names : name_form::short_names);
+    if (!name) return node_start_error{name.error(), explain_bad_node_name(options.name, name.error())};
+    auto secret = find_cookie(options);
+    if (!secret) return secret.error();
+    if (!options.log) options.log = log_to_stderr();
+    auto core = std::make_shared<detail::node_core>(s, io_context_of(s), std::move(options), std::move(*name),
+                                                    std::move(*secret));
+    auto running = std::make_shared<detail::running_node>(std::move(core));
+    if (auto e = running->start()) return std::move(*e);
+    return node(std::move(running));
+}
+
+void node::stop() {
+    running_->stop();
+}
+
+atom node::name() const noexcept {
+    return running_->core->self;
+}
+creation node::creation() const noexcept {
+    return running_->core->own_creation;
+}
+std::uint16_t node::port() const noexcept {
+    return running_->port;
+}
+std::uint16_t node::epmd_port() const noexcept {
+    return running_->core->options.epmd == epmd_mode::none ? std::uint16_t{0} : running_->core->epmd_port;
+}
+
+result<void> node::connect(atom peer) {
+    const auto core = running_->core;
+    if (peer == core->self) return {};
+    const auto c = core->connect_to(peer);
+    if (!c) return error_code(node_errc::connection_lost);
+    if (!in_process()) {
+        const auto promise = std::make_shared<std::promise<error_code>>();
+        auto answer = promise->get_future();
+        core->post([c, promise] {
+            c->when_up([promise](error_code e, const std::string&) { promise->set_value(e); });
+        });
+        if (const error_code e = answer.get()) return e;
+        return {};
+    }
+    const auto outcome = std::make_shared<error_code>();
+    const reference done = make_reference();
+    core->post([c, core, outcome, done, me = self()] {
+        c->when_up([core, outcome, done, me](error_code e, const std::string&) {
+            *outcome = e;
+            core->sys.deliver_message(me, term(done));
+        });
+    });
+    const term expected(done);
+    static_cast<void>(receive_if(done, [&](term_view t) { return t == expected.view(); }));
+    if (*outcome) return *outcome;
+    return {};
+}
+
+bool node::disconnect(atom peer) {
+    const auto core = running_->core;
+    const auto c = core->find(peer);
+    if (!c) return false;
+    return detail::call_on_io(core->io, [c] {
+        const bool was_there = c->phase() != detail::connection_phase::closed;
+        c->lose(node_errc::connection_lost, "disconnected on request", "disconnect"_a);
+        return was_there;
+    });
+}
+
+std::vector<atom> node::nodes(node_type which) const {
+    std::vector<atom> found;
+    for (const auto& c : running_->core->connections.all()) {
+        if (c->phase() != detail::connection_phase::up) continue;
+        if (which == node_type::all || (which == node_type::hidden) == c->hidden())
+            found.push_back(c->node());
+    }
+    return found;
+}
+
+std::optional<connection_info> node::connection_info(atom peer) const {
+    const auto c = running_->core->find(peer);
+    if (!c || c->phase() == detail::connection_phase::closed) return std::nullopt;
+    return c->info();
+}
+
+void node::monitor_nodes(const pid& who, monitor_nodes_options options) {
+    running_->core->monitors.add(who, options);
+}
+
+bool node::demonitor_nodes(const pid& who, monitor_nodes_options options) {
+    return running_->core->monitors.remove(who, options);
+}
+
+void node::monitor_node(const pid& who, atom peer) {
+    const auto core = running_->core;
+    core->monitors.watch(who, peer);
+    if (!core->connect_to(peer)) core->monitors.announce_lost(core->sys, peer);
+}
+
+bool node::demonitor_node(const pid& who, atom peer) {
+    return running_->core->monitors.unwatch(who, peer);
+}
+
+export_table& node::exports() noexcept {
+    return running_->core->exports;
+}
+
+}  // namespace rakka

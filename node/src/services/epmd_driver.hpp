@@ -1,0 +1,55 @@
+// Drives an epmd client machine over TCP.
+#pragma once
+
+#include "epmd/epmd_client_io.hpp"
+#include "transport/tcp.hpp"
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace rakka::detail {
+
+/// What is common to lookups and registrations. I/O thread. `resume` is the machine; `on_action` sees `done`,
+/// `fail` and every action with news before it is carried out.
+class epmd_driver final : public transport::stream_user, public std::enable_shared_from_this<epmd_driver> {
+public:
+    using machine = std::function<epmd::action(const epmd::event&)>;
+    using observer = std::function<void(const epmd::action&)>;
+
+    epmd_driver(transport::io_loop& io, std::string host, std::uint16_t port,
+                std::chrono::nanoseconds timeout, machine resume, observer on_action);
+
+    void start();
+    /// Closes the socket; no callback comes any more.
+    void stop() noexcept;
+
+private:
+    void on_read(error_code error, std::size_t size) override;
+    void on_writable(error_code error) override;
+    void drive(epmd::event next);
+    void connect();
+    bool write_some(epmd::event& outcome);
+    void close() noexcept;
+    void arm_deadline();
+
+    transport::io_loop& io_;
+    std::string host_;
+    std::uint16_t port_;
+    std::chrono::nanoseconds timeout_;
+    machine resume_;
+    observer on_action_;
+    transport::timer deadline_;
+    transport::timer delay_;
+    std::shared_ptr<transport::tcp_dial> dial_;
+    std::shared_ptr<transport::stream> stream_;
+    bool over_ = false;
+    bool deadline_armed_ = false;
+    bool waiting_to_write_ = false;
+    bytes out_;
+    std::size_t written_ = 0;
+    std::array<std::byte, 4096> in_{};
+};
+
+}  // namespace rakka::detail

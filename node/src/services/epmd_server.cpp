@@ -1,0 +1,224 @@
+#include "epmd/server_session.hpp"
+#include "services/io_call.hpp"
+#include "transport/tcp.hpp"
+
+#include <rakka/actors/io.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/node/epmd_server.hpp>
+
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <list>
+#include <sys/uio.h>
+#include <utility>
+
+namespace rakka {
+
+std::uint16_t default_epmd_port() {
+    const char* text =
+        std::getenv("ERL_EPMD_PORT");  // NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile
+    std::uint16_t port = 0;
+    if (text != nullptr && std::from_chars(text, text + std::strlen(text), port).ec == std::errc{} &&
+        port != 0)
+        return port;
+    return epmd::default_port;
+}
+
+namespace {
+
+class session;
+
+}  // namespace
+
+struct epmd_server::state : std::enable_shared_from_this<epmd_server::state> {
+    state(transport::io_loop& loop, epmd_server_options o)
+        : io(loop), options(std::move(o)), names(epmd::registry_limits{}) {}
+
+    void accept(std::unique_ptr<transport::stream> s);
+    void stop();
+    void drop(epmd::connection_number which);
+    void log(node_log_level level, const std::string& address, std::string text) const {
+        options.log({level, "epmd", {}, address, {}, std::move(text)});
+    }
+
+    transport::io_loop& io;
+    epmd_server_options options;
+    std::uint16_t port = 0;
+    // ---- I/O thread
+    epmd::registry names;
+    std::vector<std::unique_ptr<transport::tcp_listener>> listeners;
+    std::list<std::shared_ptr<session>> sessions;
+    int next_number = 1;
+    bool stopped = false;
+};
+
+namespace {
+
+std::string_view host_of(std::string_view address) {
+    return address.substr(0, address.rfind(':'));
+}
+
+/// One client's socket and its session machine.
+class session final : public transport::stream_user, public std::enable_shared_from_this<session> {
+public:
+    session(std::shared_ptr<epmd_server::state> owner, std::unique_ptr<transport::stream> s,
+            epmd::session_options o)
+        : owner_(std::move(owner)),
+          number_(o.connection),
+          machine_(std::make_unique<epmd::server_session>(owner_->names, o)),
+          stream_(std::move(s)),
+          deadline_(owner_->io) {}
+
+    [[nodiscard]] epmd::connection_number number() const noexcept { return number_; }
+
+    void start() {
+        deadline_.start(epmd::server_session::request_timeout, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self && self->machine_ && self->machine_->awaits_request())
+                self->react(self->machine_->timed_out());
+        });
+        stream_->read_some(in_, shared_from_this());
+    }
+
+    /// Forgets the name and closes the socket.
+    void end() noexcept {
+        machine_ = nullptr;
+        deadline_.cancel();
+        stream_->close_both();
+    }
+
+private:
+    void on_read(error_code error, std::size_t size) override {
+        if (!machine_) return;
+        if (error) return owner_->drop(number_);
+        react(machine_->received(byte_view(reinterpret_cast<const std::uint8_t*>(in_.data()), size)));
+    }
+
+    void on_writable(error_code error) override {
+        if (!machine_ || error) return owner_->drop(number_);
+        write();
+    }
+
+    void react(epmd::server_session::reaction r) {
+        const auto keep = shared_from_this();
+        if (!r.note.empty()) owner_->log(node_log_level::info, stream_->peer_address(), std::move(r.note));
+        if (r.also_close) owner_->drop(*r.also_close);
+        then_ = r.then;
+        out_ = std::move(r.reply);
+        written_ = 0;
+        if (machine_) write();
+    }
+
+    void write() {
+        while (written_ < out_.size()) {
+            const iovec part{out_.data() + written_, out_.size() - written_};
+            const auto n = stream_->try_write(std::span(&part, 1));
+            if (!n) return owner_->drop(number_);
+            if (*n == 0) return stream_->wait_writable(shared_from_this());
+            written_ += *n;
+        }
+        switch (then_) {
+            case epmd::server_session::next::keep_open:
+                return stream_->read_some(in_, shared_from_this());
+            case epmd::server_session::next::close:
+                return owner_->drop(number_);
+            case epmd::server_session::next::stop_server:
+                return owner_->stop();
+        }
+    }
+
+    std::shared_ptr<epmd_server::state> owner_;
+    epmd::connection_number number_;
+    std::unique_ptr<epmd::server_session> machine_;
+    std::unique_ptr<transport::stream> stream_;
+    transport::timer deadline_;
+    epmd::server_session::next then_ = epmd::server_session::next::keep_open;
+    bytes out_;
+    std::size_t written_ = 0;
+    std::array<std::byte, 4096> in_{};
+};
+
+}  // namespace
+
+void epmd_server::state::accept(std::unique_ptr<transport::stream> s) {
+    const std::string_view peer = host_of(s->peer_address());
+    // Connections to one's own address come from that same address.
+    const bool local = peer.starts_with("127.") || peer == "[::1]" || peer == host_of(s->own_address());
+    const epmd::session_options o{
+        .place = local ? epmd::peer_place::local : epmd::peer_place::remote,
+        .check = options.relaxed_command_check ? epmd::command_check::relaxed : epmd::command_check::strict,
+        .epmd_port = port,
+        .connection = epmd::connection_number(next_number++)};
+    sessions.push_back(std::make_shared<session>(shared_from_this(), std::move(s), o));
+    sessions.back()->start();
+}
+
+void epmd_server::state::drop(epmd::connection_number which) {
+    const auto it =
+        std::find_if(sessions.begin(), sessions.end(), [&](const auto& s) { return s->number() == which; });
+    if (it == sessions.end()) return;
+    const auto keep = *it;
+    sessions.erase(it);
+    keep->end();
+}
+
+void epmd_server::state::stop() {
+    stopped = true;
+    listeners.clear();
+    for (const auto& s : std::exchange(sessions, {}))
+        s->end();
+}
+
+result<epmd_server> epmd_server::start(system& s, epmd_server_options options) {
+    if (!options.log) options.log = log_to_stderr();
+    auto st = std::make_shared<state>(io_context_of(s), std::move(options));
+    const std::uint16_t wanted = st->options.any_free_port ? std::uint16_t{0}
+                                 : st->options.port != 0   ? st->options.port
+                                                           : default_epmd_port();
+    st->port = wanted;
+    for (const std::string& address : st->options.addresses) {
+        auto opened = transport::tcp_listener::open(st->io, address, st->port, st->port);
+        if (!opened) return opened.error();
+        st->port = (*opened)->port();
+        st->listeners.push_back(std::move(*opened));
+    }
+    if (st->listeners.empty()) return error_code(boost::asio::error::invalid_argument);
+    detail::call_on_io(st->io, [st] {
+        for (const auto& l : st->listeners) {
+            l->start([st](std::unique_ptr<transport::stream> peer) { st->accept(std::move(peer)); },
+                     [st](error_code e) {
+                         st->log(node_log_level::error, {},
+                                 "no longer accepting connections: " + e.message());
+                     });
+        }
+    });
+    return epmd_server(std::move(st));
+}
+
+epmd_server::epmd_server(std::shared_ptr<state> s) : state_(std::move(s)) {}
+epmd_server::epmd_server(epmd_server&&) noexcept = default;
+epmd_server& epmd_server::operator=(epmd_server&& other) noexcept {
+    stop();
+    state_ = std::move(other.state_);
+    return *this;
+}
+epmd_server::~epmd_server() {
+    stop();
+}
+
+void epmd_server::stop() {
+    const auto st = std::exchange(state_, nullptr);
+    if (st) detail::call_on_io(st->io, [st] { st->stop(); });
+}
+
+std::uint16_t epmd_server::port() const noexcept {
+    return state_ ? state_->port : std::uint16_t{0};
+}
+
+}  // namespace rakka

@@ -1,0 +1,16 @@
+// The registered processes that other nodes expect to find on every node: net_kernel and rex.
+#pragma once
+
+#include <rakka/etf/identifiers.hpp>
+
+#include <vector>
+
+namespace rakka::detail {
+
+struct node_core;
+
+/// Starts them under their names; names that are taken (by a program that brings its own) are left alone.
+/// Returns the processes, to be ended with the node. Any thread.
+[[nodiscard]] std::vector<pid> start_kernel_processes(node_core& core);
+
+}  // namespace rakka::detail

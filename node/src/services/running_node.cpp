@@ -1,0 +1,171 @@
+#include "services/running_node.hpp"
+
+#include "connection/connection.hpp"
+#include "connection/listener.hpp"
+#include "epmd/epmd_client_io.hpp"
+#include "services/io_call.hpp"
+#include "services/kernel_processes.hpp"
+#include "services/spawn_service.hpp"
+#include "transport/keep_alive.hpp"
+
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/system.hpp>
+#include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/local_origin.hpp>
+
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+namespace rakka::detail {
+namespace {
+
+/// Waits without holding up a worker when a process waits.
+template <class T>
+T wait_for(std::future<T>& f) {
+    if (in_process()) rakka::blocking([&] { f.wait(); });
+    return f.get();
+}
+
+node_start_error taken(const node_core& core) {
+    return {node_errc::node_name_taken,
+            fmt::format(
+                "a node named {} is registered with the epmd on port {} already: stop it, or start this one "
+                "under another name",
+                core.name.alive(), core.epmd_port)};
+}
+
+}  // namespace
+
+std::optional<node_start_error> running_node::listen() {
+    const node_options& o = core->options;
+    if (o.listen == node_listen::no) return std::nullopt;
+    auto opened = transport::tcp_listener::open(core->io, o.listen_address, o.first_port, o.last_port);
+    if (opened) {
+        port = (*opened)->port();
+        core->accepting = std::make_unique<listener>(*core, std::move(*opened));
+        return std::nullopt;
+    }
+    const error_code why = opened.error();
+    if (why == boost::asio::error::address_in_use) {
+        return node_start_error{
+            why, fmt::format("every port from {} to {} on {} is in use: give node_options another "
+                             "first_port and last_port (0, 0 takes any free one)",
+                             o.first_port, o.last_port, o.listen_address)};
+    }
+    return node_start_error{
+        why, fmt::format("cannot listen on {}, ports {} to {}: {}: node_options::listen_address must "
+                         "be an IP address of this machine (0.0.0.0 for all)",
+                         o.listen_address, o.first_port, o.last_port, why.message())};
+}
+
+boost::system::result<creation, node_start_error> running_node::try_register() {
+    using outcome = boost::system::result<creation, node_start_error>;
+    const auto promise = std::make_shared<std::promise<outcome>>();
+    auto answer = promise->get_future();
+    epmd_registration::events tell;
+    tell.registered = [promise](creation c) { promise->set_value(c); };
+    tell.failed = [promise, c = core](const epmd::epmd_error& e) {
+        promise->set_value(e.code == node_errc::node_name_taken ? taken(*c)
+                                                                : node_start_error{e.code, e.message()});
+    };
+    tell.changed = [c = core](epmd::news what, const epmd::epmd_error* e) {
+        const bool again = what == epmd::news::registered_again;
+        c->log(again ? node_log_level::info : node_log_level::warning, {}, {}, e ? e->code : node_errc{},
+               again ? "registered with epmd again"
+                     : fmt::format("not registered with epmd, trying again every 2 s: {}", e->message()));
+    };
+    transport::post(core->io, [this, tell = std::move(tell)] {
+        registration_ = std::make_shared<epmd_registration>(core->io, "127.0.0.1", core->epmd_port,
+                                                            std::string(core->name.alive()), port, tell);
+        registration_->start();
+    });
+    return wait_for(answer);
+}
+
+std::optional<node_start_error> running_node::register_name() {
+    const epmd_mode mode = core->options.epmd;
+    core->epmd_port = core->options.epmd_port != 0 ? core->options.epmd_port : default_epmd_port();
+    // A node that only dials need not be found, and needs no creation of epmd's.
+    if (mode == epmd_mode::none || core->options.listen == node_listen::no) {
+        core->own_creation = random_creation();
+        return std::nullopt;
+    }
+    auto registered = try_register();
+    if (!registered && registered.error().code == node_errc::epmd_unreachable &&
+        mode == epmd_mode::embedded_if_absent) {
+        epmd_server_options o;
+        o.port = core->epmd_port;
+        o.log = core->options.log;
+        auto server = epmd_server::start(core->sys, std::move(o));
+        if (server) own_epmd_ = std::move(*server);
+        // Not being able to is no error yet: another program may have become the epmd at this very moment.
+        registered = try_register();
+    }
+    if (registered) {
+        core->own_creation = *registered;
+        return std::nullopt;
+    }
+    node_start_error e = registered.error();
+    if (e.code == node_errc::epmd_unreachable) {
+        e.message +=
+            fmt::format(" Start `epmd -daemon`{}, or set node_options::epmd to embedded_if_absent.",
+                        core->epmd_port == 4369 ? "" : fmt::format(" with -port {}", core->epmd_port));
+    }
+    return e;
+}
+
+std::optional<node_start_error> running_node::start() {
+    if (core->sys.node_name() != atoms::known<"nonode@nohost">) {
+        return node_start_error{
+            boost::system::errc::make_error_code(boost::system::errc::device_or_resource_busy),
+            fmt::format("the system is node {} already: stop that node first, or start this one on a "
+                        "system of its own",
+                        core->sys.node_name().text())};
+    }
+    if (auto e = listen()) return e;
+    if (auto e = register_name()) {
+        stop();
+        return e;
+    }
+    started_ = true;
+    transport::keep_until_loop_ends(core->io, core);
+    export_built_in_functions(core->exports);
+    etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
+    core->sys.set_router(&core->outbound);
+    processes_ = start_kernel_processes(*core);
+    call_on_io(core->io, [this] {
+        if (core->accepting) core->accepting->start();
+    });
+    return std::nullopt;
+}
+
+void running_node::stop() {
+    const std::lock_guard lock(stop_mutex_);
+    if (std::exchange(stopped_, true)) return;
+    core->stopping = true;
+    const auto close_all = [this] {
+        if (core->accepting) core->accepting->close();
+        for (const auto& c : core->connections.all()) {
+            c->lose(node_errc::connection_lost, "this node is stopping", "net_kernel_terminated"_a);
+        }
+        core->accepting = nullptr;
+        registration_ = nullptr;
+    };
+    // A system that has been stopped runs no handlers any more, and nothing else either.
+    if (core->sys.running()) {
+        call_on_io(core->io, close_all);
+    } else {
+        close_all();
+    }
+    if (started_) {
+        for (const pid& p : processes_)
+            core->sys.exit(p, atoms::known<"kill">);
+        etf::local_origin::set_identity(core->sys.origin(), {atoms::known<"nonode@nohost">, 0});
+    }
+    own_epmd_.reset();
+}
+
+}  // namespace rakka::detail

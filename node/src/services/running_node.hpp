@@ -1,0 +1,42 @@
+// A started node: the shared core, and what only starting and stopping care about.
+#pragma once
+
+#include "connection/node_core.hpp"
+#include "services/epmd_registration.hpp"
+
+#include <rakka/node/epmd_server.hpp>
+#include <rakka/node/node.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace rakka::detail {
+
+struct running_node {
+    explicit running_node(std::shared_ptr<node_core> c) : core(std::move(c)) {}
+    ~running_node() { stop(); }
+
+    /// All steps of node::start after name and cookie are known. Nothing: it runs. Not the I/O thread.
+    [[nodiscard]] std::optional<node_start_error> start();
+    void stop();
+
+    std::shared_ptr<node_core> core;
+    std::uint16_t port = 0;
+
+private:
+    [[nodiscard]] std::optional<node_start_error> listen();
+    [[nodiscard]] std::optional<node_start_error> register_name();
+    /// The outcome of one attempt to register; the creation on success.
+    [[nodiscard]] boost::system::result<creation, node_start_error> try_register();
+
+    std::mutex stop_mutex_;
+    bool started_ = false;
+    bool stopped_ = false;
+    std::optional<epmd_server> own_epmd_;
+    std::shared_ptr<epmd_registration> registration_;  // used on the I/O thread
+    std::vector<pid> processes_;
+};
+
+}  // namespace rakka::detail

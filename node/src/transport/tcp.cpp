@@ -1,0 +1,174 @@
+#include "transport/tcp.hpp"
+
+#include "transport/tcp_stream.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace rakka::transport {
+
+using boost::asio::ip::tcp;
+
+// ---- dial
+
+struct tcp_dial::state {
+    explicit state(io_loop& loop) : io(loop), resolver(loop), deadline(loop) {}
+    io_loop& io;
+    tcp::resolver resolver;
+    timer deadline;
+    std::optional<tcp::socket> socket;
+    std::vector<tcp::endpoint> addresses;
+    std::size_t next = 0;
+    error_code last_error = boost::asio::error::host_not_found;
+    callback done;  // empty once called or cancelled
+};
+
+tcp_dial::tcp_dial(std::unique_ptr<state> s) : state_(std::move(s)) {}
+tcp_dial::~tcp_dial() = default;
+
+std::shared_ptr<tcp_dial> tcp_dial::start(io_loop& io, const std::string& host, std::uint16_t port,
+                                          std::chrono::nanoseconds timeout, callback done) {
+    auto self = std::make_shared<tcp_dial>(std::make_unique<state>(io));
+    self->state_->done = std::move(done);
+    self->state_->deadline.start(timeout, [weak = std::weak_ptr(self)] {
+        if (const auto dial = weak.lock()) dial->finish(error_code(boost::asio::error::timed_out));
+    });
+    self->resolve(host, port);
+    return self;
+}
+
+void tcp_dial::resolve(const std::string& host, std::uint16_t port) {
+    error_code not_an_address;
+    const auto address = boost::asio::ip::make_address(host, not_an_address);
+    if (!not_an_address) {
+        state_->addresses.emplace_back(address, port);
+        boost::asio::post(state_->io, [self = shared_from_this()] { self->try_next(); });
+        return;
+    }
+    state_->resolver.async_resolve(
+        host, std::to_string(port), tcp::resolver::numeric_service,
+        [self = shared_from_this()](error_code e, tcp::resolver::results_type found) {
+            if (e) return self->finish(e);
+            for (const auto& entry : found)
+                self->state_->addresses.push_back(entry.endpoint());
+            self->try_next();
+        });
+}
+
+void tcp_dial::try_next() {
+    state& s = *state_;
+    if (!s.done) return;
+    if (s.next == s.addresses.size()) return finish(s.last_error);
+    const tcp::endpoint to = s.addresses[s.next++];
+    s.socket.emplace(s.io);
+    s.socket->async_connect(to, [self = shared_from_this()](error_code e) {
+        state& st = *self->state_;
+        if (!st.done) return;
+        if (e) {
+            st.last_error = e;
+            return self->try_next();
+        }
+        self->finish(result<std::unique_ptr<stream>>(std::make_unique<tcp_stream>(std::move(*st.socket))));
+    });
+}
+
+void tcp_dial::finish(result<std::unique_ptr<stream>> outcome) {
+    const callback done = std::exchange(state_->done, nullptr);
+    if (!done) return;
+    cancel();
+    done(std::move(outcome));
+}
+
+void tcp_dial::cancel() noexcept {
+    state_->done = nullptr;
+    state_->deadline.cancel();
+    try {
+        state_->resolver.cancel();
+        error_code ignored;
+        if (state_->socket) state_->socket->close(ignored);
+    } catch (...) {
+        // `done` is empty: whatever still completes finds nobody to tell
+    }
+}
+
+// ---- listen
+
+struct tcp_listener::state : std::enable_shared_from_this<tcp_listener::state> {
+    explicit state(io_loop& loop) : io(loop), acceptor(loop), pause(loop) {}
+
+    void accept_next() {
+        acceptor.async_accept([self = shared_from_this()](error_code e, tcp::socket socket) {
+            if (!self->accepted || e == boost::asio::error::operation_aborted) return;
+            if (!e) {
+                const callback call = self->accepted;  // a copy: the callback may close the listener
+                call(std::make_unique<tcp_stream>(std::move(socket)));
+            } else if (e == boost::asio::error::no_descriptors || e == boost::asio::error::no_buffer_space ||
+                       e == boost::asio::error::no_memory) {
+                // Out of descriptors: trying again at once would only spin.
+                return self->pause.start(std::chrono::milliseconds(100), [self] { self->accept_next(); });
+            } else if (e != boost::asio::error::connection_aborted) {
+                const auto call = self->failed;
+                return call(e);
+            }
+            if (self->accepted) self->accept_next();
+        });
+    }
+
+    io_loop& io;
+    tcp::acceptor acceptor;
+    timer pause;
+    callback accepted;
+    std::function<void(error_code)> failed;
+};
+
+tcp_listener::tcp_listener(std::shared_ptr<state> s) : state_(std::move(s)) {}
+tcp_listener::~tcp_listener() {
+    close();
+}
+
+result<std::unique_ptr<tcp_listener>> tcp_listener::open(io_loop& io, const std::string& address,
+                                                         std::uint16_t first_port, std::uint16_t last_port) {
+    error_code e;
+    const auto ip = boost::asio::ip::make_address(address, e);
+    if (e) return e;
+    for (std::uint32_t port = first_port; port <= last_port; ++port) {
+        auto s = std::make_shared<state>(io);
+        const tcp::endpoint at(ip, static_cast<std::uint16_t>(port));
+        s->acceptor.open(at.protocol(), e);
+        if (!e) s->acceptor.set_option(tcp::acceptor::reuse_address(true), e);
+        if (!e) s->acceptor.bind(at, e);
+        if (!e) s->acceptor.listen(boost::asio::socket_base::max_listen_connections, e);
+        if (!e) return std::make_unique<tcp_listener>(std::move(s));
+        if (e != boost::asio::error::address_in_use) return e;
+    }
+    return e ? e : error_code(boost::asio::error::invalid_argument);
+}
+
+void tcp_listener::start(callback accepted, std::function<void(error_code)> failed) {
+    state_->accepted = std::move(accepted);
+    state_->failed = std::move(failed);
+    state_->accept_next();
+}
+
+void tcp_listener::close() noexcept {
+    state_->accepted = nullptr;
+    state_->failed = nullptr;
+    state_->pause.cancel();
+    try {
+        error_code ignored;
+        state_->acceptor.close(ignored);
+    } catch (...) {
+        // the callbacks are gone: nothing is told any more
+    }
+}
+
+std::uint16_t tcp_listener::port() const noexcept {
+    error_code ignored;
+    return state_->acceptor.local_endpoint(ignored).port();
+}
+
+}  // namespace rakka::transport

@@ -1,0 +1,65 @@
+#include "transport/tcp_stream.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <utility>
+
+namespace rakka::transport {
+
+using boost::asio::ip::tcp;
+
+std::string to_text(const tcp::endpoint& e) {
+    const std::string address = e.address().to_string();
+    const std::string port = std::to_string(e.port());
+    return e.address().is_v6() ? '[' + address + "]:" + port : address + ':' + port;
+}
+
+tcp_stream::tcp_stream(tcp::socket socket)
+    : socket_(std::move(socket)), descriptor_(socket_.native_handle()) {
+    error_code ignored;  // a socket the peer has reset already refuses these; the first read reports it
+    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+    socket_.non_blocking(true, ignored);
+    peer_ = to_text(socket_.remote_endpoint(ignored));
+    own_ = to_text(socket_.local_endpoint(ignored));
+}
+
+void tcp_stream::read_some(std::span<std::byte> into, std::shared_ptr<stream_user> user) {
+    socket_.async_read_some(boost::asio::buffer(into.data(), into.size()),
+                            [user = std::move(user)](error_code e, std::size_t n) { user->on_read(e, n); });
+}
+
+void tcp_stream::wait_writable(std::shared_ptr<stream_user> user) {
+    socket_.async_wait(tcp::socket::wait_write,
+                       [user = std::move(user)](error_code e) { user->on_writable(e); });
+}
+
+result<std::size_t> tcp_stream::try_write(std::span<const iovec> parts) noexcept {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts.data());  // sendmsg only reads them
+    message.msg_iovlen = parts.size();
+    while (true) {
+        const ssize_t n = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0) return static_cast<std::size_t>(n);
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
+        return error_code(errno, boost::system::system_category());
+    }
+}
+
+void tcp_stream::close_both() noexcept {
+    // Only shut down: the descriptor itself stays ours until the destructor, so that a try_write on another
+    // thread can never hit a descriptor that the system has given to somebody else meanwhile.
+    ::shutdown(descriptor_, SHUT_RDWR);
+    try {
+        error_code ignored;
+        socket_.cancel(ignored);
+    } catch (...) {
+        // the shutdown alone ends the operations as well
+    }
+}
+
+}  // namespace rakka::transport
