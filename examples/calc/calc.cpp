@@ -85,9 +85,9 @@ int main(int argc, char** argv) {
     end_signal stop;
     const auto line = read_command_line(argc, argv, "calc@127.0.0.1");
     rakka::system system;
-    rakka::node node(system);
-    if (const auto started = node.start(line.node); !started) {
-        std::cerr << "calc: " << started.error().message() << '\n';
+    const auto node = rakka::node::start(system, line.node);
+    if (!node) {
+        std::cerr << "calc: " << node.error().message << '\n';
         return 1;
     }
     system.spawn(keep_calc_running);

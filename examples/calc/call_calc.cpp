@@ -68,9 +68,9 @@ int main(int argc, char** argv) {
         return 2;
     }
     rakka::system system;
-    rakka::node node(system);
-    if (const auto started = node.start(line.node); !started) {
-        std::cerr << "call_calc: " << started.error().message() << '\n';
+    const auto node = rakka::node::start(system, line.node);
+    if (!node) {
+        std::cerr << "call_calc: " << node.error().message << '\n';
         return 1;
     }
     system.run([&] { visit(atom(line.rest[0])); });
