@@ -37,12 +37,25 @@ private:
     process& self_;
 };
 
-bool scan(process& self, bool (*wanted)(void*, term_view), void* arg) {
+// A message as a term that does not own its share: the queue does.
+class borrowed_term {
+public:
+    explicit borrowed_term(signal& s) noexcept : term_(s.value, owner_of(s)) {}
+    ~borrowed_term() { static_cast<void>(term_.release()); }
+    borrowed_term(const borrowed_term&) = delete;
+    borrowed_term& operator=(const borrowed_term&) = delete;
+    [[nodiscard]] const term& get() const noexcept { return term_; }
+
+private:
+    term term_;
+};
+
+bool scan(process& self, bool (*wanted)(void*, const term&), void* arg) {
     message_queue& q = self.messages;
     std::int32_t looked_at = 0;
-    while (const signal* const s = q.current()) {
+    while (signal* const s = q.current()) {
         ++looked_at;
-        if (wanted == nullptr || wanted(arg, peek(*s))) {
+        if (wanted == nullptr || wanted(arg, borrowed_term(*s).get())) {
             charge_reductions(1 + looked_at / 16);
             return true;
         }
@@ -53,7 +66,7 @@ bool scan(process& self, bool (*wanted)(void*, term_view), void* arg) {
 
 }  // namespace
 
-std::optional<term> receive_matching(bool (*wanted)(void*, term_view), void* arg,
+std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* arg,
                                      std::optional<std::chrono::nanoseconds> timeout,
                                      const reference* fresh) {
     process& self = current_process();

@@ -81,6 +81,11 @@ inline constexpr std::size_t queue_link_offset = offsetof(etf::detail::arena, qu
     return static_cast<etf::detail::arena*>(whole);
 }
 
+/// What holds the node's term; null for immediates.
+[[nodiscard]] inline etf::detail::arena* owner_of(signal& s) noexcept {
+    return s.storage == signal_storage::arena ? arena_of(s) : static_cast<signal_with_term&>(s).owner;
+}
+
 /// The term a node carries, without taking it.
 [[nodiscard]] inline term_view peek(const signal& s) noexcept {
     return term_view::from_word(s.value);

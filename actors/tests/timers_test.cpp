@@ -1,0 +1,114 @@
+// Messages sent later. Rules from `erlang:send_after/3`, `start_timer/3`, `cancel_timer/1`.
+#include "actors_support.hpp"
+
+namespace rakka::testing {
+namespace {
+
+RAKKA_EVERY_MODE(timers);
+
+TEST_P(timers, send_after_sends_the_message_no_earlier) {
+    in_process([] {
+        const auto before = this_system().now();
+        send_after(10ms, self(), "ping"_a);
+        EXPECT_TRUE(next_message().is_atom("ping"_a));
+        EXPECT_GE(this_system().now() - before, 10ms);
+    });
+}
+
+TEST_P(timers, start_timer_tells_its_reference) {
+    in_process([] {
+        const reference ref = start_timer(1ms, self(), tuple("a"_a, 1));
+        EXPECT_EQ(next_message(), term(tuple("timeout"_a, ref, tuple("a"_a, 1))));
+    });
+}
+
+TEST_P(timers, timers_fire_in_the_order_of_their_deadlines) {
+    in_process([] {
+        send_after(30ms, self(), 3);
+        send_after(10ms, self(), 1);
+        send_after(20ms, self(), 2);
+        for (int i = 1; i <= 3; ++i)
+            EXPECT_EQ(*next_message().as<int>(), i);
+    });
+}
+
+TEST_P(timers, a_cancelled_timer_does_not_fire_and_tells_what_was_left) {
+    in_process([] {
+        const reference ref = send_after(1h, self(), "never"_a);
+        const auto left = read_timer(ref);
+        ASSERT_TRUE(left);
+        EXPECT_GT(*left, 59min);
+        EXPECT_LE(*left, 1h);
+        EXPECT_TRUE(cancel_timer(ref));
+        EXPECT_FALSE(cancel_timer(ref));
+        EXPECT_FALSE(read_timer(ref));
+    });
+}
+
+TEST_P(timers, a_timer_that_has_fired_cannot_be_cancelled) {
+    in_process([] {
+        const reference ref = send_after(1ms, self(), "fired"_a);
+        EXPECT_TRUE(next_message().is_atom("fired"_a));
+        EXPECT_FALSE(cancel_timer(ref));
+    });
+}
+
+TEST_P(timers, cancel_and_fire_may_cross_but_never_both_count) {
+    in_process([] {
+        for (int i = 0; i < 50; ++i) {
+            const reference ref = send_after(std::chrono::microseconds(i * 40), self(), i);
+            receive(after(std::chrono::microseconds(1000), [] {}));
+            const bool cancelled = cancel_timer(ref).has_value();
+            EXPECT_NE(cancelled, receive_if([](term_view) { return true; }, 0ns).has_value());
+        }
+    });
+}
+
+TEST_P(timers, a_timer_may_be_for_another_process_and_outlives_its_own) {
+    in_process([] {
+        const pid parent = self();
+        const pid p = spawn([parent] { send_after(5ms, parent, "from the past"_a); });
+        await_end(p);
+        EXPECT_TRUE(next_message().is_atom("from the past"_a));
+    });
+}
+
+TEST_P(timers, a_name_is_looked_up_when_the_timer_fires) {
+    in_process([] {
+        send_after(5ms, "later"_a, "hello"_a);
+        ASSERT_TRUE(register_name("later"_a, self()));
+        EXPECT_TRUE(next_message().is_atom("hello"_a));
+    });
+}
+
+TEST_P(timers, another_process_may_cancel_a_timer) {
+    in_process([] {
+        const pid parent = self();
+        const pid p = spawn([parent] {
+            send(parent, send_after(1h, parent, "never"_a));
+            static_cast<void>(receive());
+        });
+        const reference ref = *next_message().as<reference>();
+        EXPECT_TRUE(read_timer(ref));
+        EXPECT_TRUE(cancel_timer(ref));
+        EXPECT_FALSE(cancel_timer(ref));
+        exit(p, "kill"_a);
+    });
+}
+
+TEST_P(timers, pending_timers_go_with_their_process_or_system) {
+    in_process([] {
+        const pid parent = self();
+        const pid p = spawn([parent] {
+            for (int i = 0; i < 100; ++i) {
+                send_after(1h, self(), i);
+                send_after(1h, parent, i);
+            }
+        });
+        await_end(p);
+    });
+    sys.stop();  // leaks would be seen by the address sanitizer
+}
+
+}  // namespace
+}  // namespace rakka::testing
