@@ -111,7 +111,6 @@ struct control_operation {
     std::array<control_field, 6>
         fields;  ///< the elements after the operation code, `none` from the first unused one on
     bool has_payload;
-    bool has_token;
     distribution_flags needs;    ///< may be sent only with all of these effective
     distribution_flags without;  ///< and is replaced by a newer form when one of these is
 
@@ -127,7 +126,6 @@ struct control_operation {
 namespace detail {
 using enum control_field;
 using flag = distribution_flag;
-inline constexpr distribution_flags no_flag{};
 inline constexpr distribution_flags monitors{flag::dist_monitor, flag::dist_monitor_name};
 inline constexpr distribution_flags sender{flag::send_sender}, payload{flag::exit_payload},
     alias_flag{flag::alias}, spawning{flag::spawn}, unlink_ids{flag::unlink_id}, altact{flag::altact_sig};
@@ -140,36 +138,47 @@ inline constexpr auto control_operations = [] {
     using kind = control_kind;
     return std::to_array<control_operation>({
         // clang-format off
-        {op::link, kind::link, "LINK", {peer_from, to}, false, false, no_flag, no_flag},
-        {op::send, kind::send, "SEND", {unused, any_to}, true, false, no_flag, sender},
-        {op::exit, kind::exit, "EXIT", {peer_from, current_to, reason}, false, false, no_flag, payload},
-        {op::unlink, kind::unlink, "UNLINK", {peer_from, to}, false, false, no_flag, unlink_ids},
-        {op::reg_send, kind::send_to_name, "REG_SEND", {any_from, unused, name}, true, false, no_flag, no_flag},
-        {op::group_leader, kind::group_leader, "GROUP_LEADER", {leader, any_to}, false, false, no_flag, no_flag},
-        {op::exit2, kind::exit2, "EXIT2", {any_from, to, reason}, false, false, no_flag, payload},
-        {op::send_tt, kind::send, "SEND_TT", {unused, any_to, token}, true, true, no_flag, sender},
-        {op::exit_tt, kind::exit, "EXIT_TT", {peer_from, current_to, token, reason}, false, true, no_flag, payload},
-        {op::reg_send_tt, kind::send_to_name, "REG_SEND_TT", {any_from, unused, name, token}, true, true, no_flag, no_flag},
-        {op::exit2_tt, kind::exit2, "EXIT2_TT", {any_from, to, token, reason}, false, true, no_flag, payload},
-        {op::monitor_p, kind::monitor, "MONITOR_P", {peer_from, to_or_name, ref}, false, false, monitors, no_flag},
-        {op::demonitor_p, kind::demonitor, "DEMONITOR_P", {peer_from, to_or_name, ref}, false, false, monitors, no_flag},
-        {op::monitor_p_exit, kind::down, "MONITOR_P_EXIT", {peer_from_or_name, to, ref, reason}, false, false, no_flag, payload},
-        {op::send_sender, kind::send, "SEND_SENDER", {any_from, any_to}, true, false, sender, no_flag},
-        {op::send_sender_tt, kind::send, "SEND_SENDER_TT", {any_from, any_to, token}, true, true, sender, no_flag},
-        {op::payload_exit, kind::exit, "PAYLOAD_EXIT", {peer_from, current_to}, true, false, payload, no_flag},
-        {op::payload_exit_tt, kind::exit, "PAYLOAD_EXIT_TT", {peer_from, current_to, token}, true, true, payload, no_flag},
-        {op::payload_exit2, kind::exit2, "PAYLOAD_EXIT2", {any_from, to}, true, false, payload, no_flag},
-        {op::payload_exit2_tt, kind::exit2, "PAYLOAD_EXIT2_TT", {any_from, to, token}, true, true, payload, no_flag},
-        {op::payload_monitor_p_exit, kind::down, "PAYLOAD_MONITOR_P_EXIT", {peer_from_or_name, to, ref}, true, false, payload, no_flag},
-        {op::spawn_request, kind::spawn_request, "SPAWN_REQUEST", {ref, peer_from, group_leader, mfa, options}, true, false, spawning, no_flag},
-        {op::spawn_request_tt, kind::spawn_request, "SPAWN_REQUEST_TT", {ref, peer_from, group_leader, mfa, options, token}, true, true, spawning, no_flag},
-        {op::spawn_reply, kind::spawn_reply, "SPAWN_REPLY", {ref, to, reply_flags, spawn_result}, false, false, spawning, no_flag},
-        {op::spawn_reply_tt, kind::spawn_reply, "SPAWN_REPLY_TT", {ref, to, reply_flags, spawn_result, token}, false, true, spawning, no_flag},
-        {op::alias_send, kind::send_to_alias, "ALIAS_SEND", {any_from, alias}, true, false, alias_flag, altact},
-        {op::alias_send_tt, kind::send_to_alias, "ALIAS_SEND_TT", {any_from, alias, token}, true, true, alias_flag, altact},
-        {op::unlink_id, kind::unlink_id, "UNLINK_ID", {control_field::unlink_id, peer_from, to}, false, false, unlink_ids, no_flag},
-        {op::unlink_id_ack, kind::unlink_id_ack, "UNLINK_ID_ACK", {control_field::unlink_id, peer_from, to}, false, false, unlink_ids, no_flag},
-        {op::altact_sig_send, kind::send, "ALTACT_SIG_SEND", {action_flags, any_from, action_to}, true, false, altact, no_flag},
+        {op::link, kind::link, "LINK", {peer_from, to}, false, {}, {}},
+        {op::send, kind::send, "SEND", {unused, any_to}, true, {}, sender},
+        {op::exit, kind::exit, "EXIT", {peer_from, current_to, reason}, false, {}, payload},
+        {op::unlink, kind::unlink, "UNLINK", {peer_from, to}, false, {}, unlink_ids},
+        {op::reg_send, kind::send_to_name, "REG_SEND", {any_from, unused, name}, true, {}, {}},
+        {op::group_leader, kind::group_leader, "GROUP_LEADER", {leader, any_to}, false, {}, {}},
+        {op::exit2, kind::exit2, "EXIT2", {any_from, to, reason}, false, {}, payload},
+        {op::send_tt, kind::send, "SEND_TT", {unused, any_to, token}, true, {}, sender},
+        {op::exit_tt, kind::exit, "EXIT_TT", {peer_from, current_to, token, reason}, false, {}, payload},
+        {op::reg_send_tt, kind::send_to_name, "REG_SEND_TT", {any_from, unused, name, token}, true, {}, {}},
+        {op::exit2_tt, kind::exit2, "EXIT2_TT", {any_from, to, token, reason}, false, {}, payload},
+        {op::monitor_p, kind::monitor, "MONITOR_P", {peer_from, to_or_name, ref}, false, monitors, {}},
+        {op::demonitor_p, kind::demonitor, "DEMONITOR_P", {peer_from, to_or_name, ref}, false, monitors, {}},
+        {op::monitor_p_exit, kind::down, "MONITOR_P_EXIT",
+              {peer_from_or_name, to, ref, reason}, false, {}, payload},
+        {op::send_sender, kind::send, "SEND_SENDER", {any_from, any_to}, true, sender, {}},
+        {op::send_sender_tt, kind::send, "SEND_SENDER_TT", {any_from, any_to, token}, true, sender, {}},
+        {op::payload_exit, kind::exit, "PAYLOAD_EXIT", {peer_from, current_to}, true, payload, {}},
+        {op::payload_exit_tt, kind::exit, "PAYLOAD_EXIT_TT",
+              {peer_from, current_to, token}, true, payload, {}},
+        {op::payload_exit2, kind::exit2, "PAYLOAD_EXIT2", {any_from, to}, true, payload, {}},
+        {op::payload_exit2_tt, kind::exit2, "PAYLOAD_EXIT2_TT", {any_from, to, token}, true, payload, {}},
+        {op::payload_monitor_p_exit, kind::down, "PAYLOAD_MONITOR_P_EXIT",
+              {peer_from_or_name, to, ref}, true, payload, {}},
+        {op::spawn_request, kind::spawn_request, "SPAWN_REQUEST",
+              {ref, peer_from, group_leader, mfa, options}, true, spawning, {}},
+        {op::spawn_request_tt, kind::spawn_request, "SPAWN_REQUEST_TT",
+              {ref, peer_from, group_leader, mfa, options, token}, true, spawning, {}},
+        {op::spawn_reply, kind::spawn_reply, "SPAWN_REPLY",
+              {ref, to, reply_flags, spawn_result}, false, spawning, {}},
+        {op::spawn_reply_tt, kind::spawn_reply, "SPAWN_REPLY_TT",
+              {ref, to, reply_flags, spawn_result, token}, false, spawning, {}},
+        {op::alias_send, kind::send_to_alias, "ALIAS_SEND", {any_from, alias}, true, alias_flag, altact},
+        {op::alias_send_tt, kind::send_to_alias, "ALIAS_SEND_TT",
+              {any_from, alias, token}, true, alias_flag, altact},
+        {op::unlink_id, kind::unlink_id, "UNLINK_ID",
+              {control_field::unlink_id, peer_from, to}, false, unlink_ids, {}},
+        {op::unlink_id_ack, kind::unlink_id_ack, "UNLINK_ID_ACK",
+              {control_field::unlink_id, peer_from, to}, false, unlink_ids, {}},
+        {op::altact_sig_send, kind::send, "ALTACT_SIG_SEND",
+              {action_flags, any_from, action_to}, true, altact, {}},
         // clang-format on
     });
 }();

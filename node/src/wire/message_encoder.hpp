@@ -25,7 +25,9 @@ struct encoder_options {
     /// Payloads above this leave in pieces of this size, if fragments are negotiated. The BEAM uses the same
     /// number.
     std::size_t fragment_size = std::size_t{64} << 10;
-    /// Use the atom cache where it is negotiated. Without, atoms are written out each time.
+    /// Use the atom cache where it is negotiated. Without, atoms are written out each time. Measured with a
+    /// gen call: a third fewer bytes and cheaper for the reader, which outweighs some 100 ns more for the
+    /// writer.
     bool atom_cache = true;
 };
 
