@@ -41,12 +41,12 @@ struct peer_limits {
 
 struct node_options {
     /// `name@host`. A host part with dots (or an address) makes it a long-named node, else a short-named one.
-    std::string name;
+    std::string name{};
 
     /// The cluster's secret. None: read from `cookie_file`. Erlang: `-setcookie`.
-    std::optional<rakka::cookie> cookie;
+    std::optional<rakka::cookie> cookie{};
     /// None: the file a BEAM of this user reads (default_cookie_file()).
-    std::optional<std::filesystem::path> cookie_file;
+    std::optional<std::filesystem::path> cookie_file{};
 
     node_visibility visibility = node_visibility::hidden;
 
@@ -59,7 +59,7 @@ struct node_options {
     std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
     /// With epmd_mode::none, the port to dial for a node name (whole name given); none or nothing: not
     /// reachable.
-    std::function<std::optional<std::uint16_t>(const std::string& peer)> peer_port;
+    std::function<std::optional<std::uint16_t>(const std::string& peer)> peer_port{};
 
     /// A silent peer is given up after this time. The same on all nodes of a cluster. Erlang: kernel
     /// net_ticktime.
@@ -79,10 +79,10 @@ struct node_options {
     std::size_t max_pending_signals = 1'000;
     /// Sockets that may be in the middle of a handshake with us; further ones are closed at once.
     std::size_t max_handshakes = 256;
-    peer_limits limits;
+    peer_limits limits{};
 
     /// None: warnings and errors to the standard error output.
-    node_log log;
+    node_log log{};
 };
 
 }  // namespace rakka
