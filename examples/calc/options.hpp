@@ -28,7 +28,7 @@ inline command_line read_command_line(int argc, char** argv, std::string_view de
         } else if (argument == "--name" && i + 1 < argc) {
             line.node.name = argv[++i];
         } else if (argument == "--cookie" && i + 1 < argc) {
-            line.node.cookie = rakka::cookie(argv[++i]);
+            line.node.cookie = rakka::cookie::from_text(argv[++i]).value();
         } else if (argument.starts_with("--")) {
             std::cerr << argv[0] << ": unknown option " << argument << '\n';
             std::exit(2);
