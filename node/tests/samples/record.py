@@ -3,8 +3,8 @@
 
 usage: record.py ERL_A ERL_B PREFIX [--large]
 
-Plays epmd for both nodes and hands out a relay's port in place of B's. Writes PREFIX_dialler.bin and PREFIX_listener.bin:
-each direction from the first byte after the handshake.
+Plays epmd for both nodes and hands out a relay's port in place of B's. Writes PREFIX_dialler.bin and
+PREFIX_listener.bin: each direction from the first byte after the handshake.
 """
 import os, socket, struct, subprocess, sys, threading, time
 
@@ -119,7 +119,8 @@ def main():
     b = subprocess.Popen([erl_b, "-name", "b@127.0.0.1"] + common, env=env)
     while b"b" not in ports:
         time.sleep(0.01)
-    a = subprocess.run([erl_a, "-name", "a@127.0.0.1"] + common + ["-eval", SCENE.replace("LARGE", large)], env=env)
+    scene = ["-eval", SCENE.replace("LARGE", large)]
+    a = subprocess.run([erl_a, "-name", "a@127.0.0.1"] + common + scene, env=env)
     b.kill()
     if a.returncode != 0:
         sys.exit("the scene failed")
