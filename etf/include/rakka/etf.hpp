@@ -10,6 +10,7 @@
 #include <rakka/etf/limits.hpp>
 #include <rakka/etf/match.hpp>
 #include <rakka/etf/order.hpp>
+#include <rakka/etf/parse.hpp>
 #include <rakka/etf/print.hpp>
 #include <rakka/etf/term.hpp>
 // Not here, for the compile time they cost: <rakka/etf/convert.hpp> (containers, variants, described structs) and
