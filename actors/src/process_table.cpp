@@ -69,6 +69,16 @@ void process_table::give_back(process& p, slot_list* cache) noexcept {
         free_.push(*cache->pop());
 }
 
+void process_table::abandon_the_rest() noexcept {
+    for (std::uint32_t slot = 0; slot < used(); ++slot) {
+        process& p = *find(slot);
+        if (p.state == process::phase::free) continue;
+        static_cast<void>(p.body.release());
+        static_cast<void>(p.handler.release());
+        static_cast<void>(p.related.release());
+    }
+}
+
 bool process_table::grow() {
     const std::uint32_t first = used_.load(std::memory_order_relaxed);
     const std::uint32_t count = std::min(chunk_size, max_slots_ - first);

@@ -52,6 +52,10 @@ public:
     /// One more than the highest slot number ever used. Any thread.
     [[nodiscard]] std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
 
+    /// Before the end: what processes that could not be ended still own is left to its stacks, which are gone
+    /// soon.
+    void abandon_the_rest() noexcept;
+
 private:
     bool grow();
 

@@ -226,7 +226,8 @@ void process::on_nodedown(atom node) noexcept {
 void process::on_info_request(control_signal& s) noexcept {
     control_signal& a = make_control(*system, signal_kind::answer, pid());
     a.ref = s.ref;
-    // Whoever sent the exit signal first and asks then must find the process gone, though it may still unwind.
+    // Whoever sent the exit signal first and asks then must find the process gone, though it may still
+    // unwind.
     if (!doomed) {
         if (s.id != 0) a.id = reinterpret_cast<std::uint64_t>(new process_information(describe()));
         set_term(a, atoms::known<"true">);

@@ -46,6 +46,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
 }
 
 system_core::~system_core() {
+    table.abandon_the_rest();
     message_timer::free_orphans(*this);
     scheduler_.reset();
     for (const auto& c : caches_) {

@@ -79,8 +79,10 @@ void message_timer::destroy() noexcept {
 }
 
 void message_timer::free_orphans(system_core& core) noexcept {
-    while (core.orphans != nullptr)
+    while (core.orphans != nullptr) {
+        static_cast<void>(cancel_timer(*core.orphans));
         core.orphans->destroy();
+    }
 }
 
 }  // namespace rakka::detail

@@ -119,7 +119,8 @@ TEST_P(aliases, a_call_with_a_late_reply_leaves_nothing_behind) {
         });
         const reference ref = monitor(server, {.alias = monitor_alias::reply_demonitor});
         send(server, tuple(ref));
-        EXPECT_FALSE(receive_if(ref, [](term_view) { return true; }, 2ms));
+        EXPECT_FALSE(receive_if(
+            ref, [](term_view) { return true; }, 2ms));
         demonitor(ref, {.flush = true});
         send(server, "now"_a);
         await_end(server);

@@ -1,4 +1,5 @@
-// Monitors. Rules from Erlang's reference manual, "Processes: Monitors" and `erlang:monitor/2`, `demonitor/2`.
+// Monitors. Rules from Erlang's reference manual, "Processes: Monitors" and `erlang:monitor/2`,
+// `demonitor/2`.
 #include "actors_support.hpp"
 
 namespace rakka::testing {

@@ -38,7 +38,8 @@ TEST_P(process_life, an_exception_that_leaves_the_body_is_the_reason) {
     in_process([] {
         EXPECT_EQ(text(down_reason(spawn_monitor([] { throw std::runtime_error("oops"); }).ref)),
                   "{{cpp_exception,<<\"std::runtime_error\">>,<<\"oops\">>},[]}");
-        EXPECT_EQ(text(down_reason(spawn_monitor([] { throw 5; }).ref)), "{{cpp_exception,<<\"int\">>,<<>>},[]}");
+        EXPECT_EQ(text(down_reason(spawn_monitor([] { throw 5; }).ref)),
+                  "{{cpp_exception,<<\"int\">>,<<>>},[]}");
     });
 }
 

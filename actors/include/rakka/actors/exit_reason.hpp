@@ -33,8 +33,9 @@ struct process_exit {
 [[nodiscard]] term exit_reason_of(const std::exception_ptr& exception);
 
 namespace detail {
-/// True while the calling process ends because of an exit signal it does not trap (or kill), as opposed to exit() or an
-/// exception of its own: behaviours then have no last words. False outside of a process. Owner process.
+/// True while the calling process ends because of an exit signal it does not trap (or kill), as opposed to
+/// exit() or an exception of its own: behaviours then have no last words. False outside of a process. Owner
+/// process.
 [[nodiscard]] bool ended_by_signal() noexcept;
 }  // namespace detail
 

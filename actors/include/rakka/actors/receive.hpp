@@ -21,8 +21,8 @@ namespace rakka {
 
 namespace detail {
 
-/// Looks at messages in order until `wanted` takes one, and returns it. `fresh`, if not null, promises that only
-/// messages which arrived after the caller made that reference can be wanted.
+/// Looks at messages in order until `wanted` takes one, and returns it. `fresh`, if not null, promises that
+/// only messages which arrived after the caller made that reference can be wanted.
 std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* arg,
                                      std::optional<std::chrono::nanoseconds> timeout, const reference* fresh);
 
@@ -71,8 +71,8 @@ template <std::invocable Handler>
     return {limit, std::forward<Handler>(handler)};
 }
 
-/// The first argument of receive(), if every clause asks for a message with a reference the caller has just made
-/// (make_reference, monitor, alias): messages that were here before it are skipped without a look.
+/// The first argument of receive(), if every clause asks for a message with a reference the caller has just
+/// made (make_reference, monitor, alias): messages that were here before it are skipped without a look.
 struct fresh {
     const reference& ref;
 };
@@ -100,7 +100,8 @@ template <class Handler, class... Clauses>
 auto receive_clauses_after(const reference* fresh, const after_clause<Handler>& last, Clauses... clauses) {
     using late = std::invoke_result_t<const Handler&>;
     if constexpr (sizeof...(Clauses) == 0) {
-        static_cast<void>(receive_matching([](void*, const term&) { return false; }, nullptr, last.limit, fresh));
+        static_cast<void>(
+            receive_matching([](void*, const term&) { return false; }, nullptr, last.limit, fresh));
         return last.handler();
     } else {
         etf::clause_set<Clauses...> set(std::move(clauses)...);
@@ -120,17 +121,18 @@ auto receive_arguments(const reference* fresh, Arguments arguments, std::index_s
     if constexpr (is_after<std::decay_t<std::tuple_element_t<last, Arguments>>>) {
         return receive_clauses_after(fresh, std::get<last>(arguments), std::move(std::get<N>(arguments))...);
     } else {
-        return receive_clauses(fresh, etf::clause_set<std::tuple_element_t<N, Arguments>...,
-                                                      std::tuple_element_t<last, Arguments>>(
-                                          std::move(std::get<N>(arguments))...,
-                                          std::move(std::get<last>(arguments))));
+        return receive_clauses(
+            fresh,
+            etf::clause_set<std::tuple_element_t<N, Arguments>..., std::tuple_element_t<last, Arguments>>(
+                std::move(std::get<N>(arguments))..., std::move(std::get<last>(arguments))));
     }
 }
 
 }  // namespace detail
 
-/// Waits for the first message that one of the clauses matches, in the order of arrival, takes it out of the mailbox
-/// and runs that clause's handler; gives the handler's result. See etf/match.hpp for on(pattern, handler).
+/// Waits for the first message that one of the clauses matches, in the order of arrival, takes it out of the
+/// mailbox and runs that clause's handler; gives the handler's result. See etf/match.hpp for on(pattern,
+/// handler).
 ///
 ///     receive(on(tuple_of("add"_a, x<int>, x<int>), [](int a, int b) { … }),
 ///             on("stop"_a, [] { … }),
@@ -138,20 +140,23 @@ auto receive_arguments(const reference* fresh, Arguments arguments, std::index_s
 ///
 /// Erlang: `receive … after … end`.
 template <class... Arguments>
-    requires(sizeof...(Arguments) > 0 && ((etf::is_clause<std::decay_t<Arguments>> ||
-                                           detail::is_after<std::decay_t<Arguments>>) && ...))
-auto receive(Arguments&&... arguments) {
-    return detail::receive_arguments(nullptr, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
-                                     std::make_index_sequence<sizeof...(Arguments) - 1>{});
+requires(sizeof...(Arguments) > 0 &&
+         ((etf::is_clause<std::decay_t<Arguments>> ||
+           detail::is_after<std::decay_t<Arguments>>)&&...)) auto receive(Arguments&&... arguments) {
+    return detail::receive_arguments(
+        nullptr, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
+        std::make_index_sequence<sizeof...(Arguments) - 1>{});
 }
 
 /// The same for messages that contain a fresh reference: `receive(fresh{ref}, on(…), …)`.
 template <class... Arguments>
-    requires(sizeof...(Arguments) > 0 && ((etf::is_clause<std::decay_t<Arguments>> ||
-                                           detail::is_after<std::decay_t<Arguments>>) && ...))
-auto receive(fresh newest, Arguments&&... arguments) {
-    return detail::receive_arguments(&newest.ref, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
-                                     std::make_index_sequence<sizeof...(Arguments) - 1>{});
+requires(sizeof...(Arguments) > 0 &&
+         ((etf::is_clause<std::decay_t<Arguments>> ||
+           detail::is_after<std::decay_t<Arguments>>)&&...)) auto receive(fresh newest,
+                                                                          Arguments&&... arguments) {
+    return detail::receive_arguments(
+        &newest.ref, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
+        std::make_index_sequence<sizeof...(Arguments) - 1>{});
 }
 
 }  // namespace rakka

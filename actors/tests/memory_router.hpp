@@ -1,0 +1,143 @@
+// Two systems joined by a router that hands every signal to the other one, in order, from a queue of its own.
+#pragma once
+
+#include "actors_support.hpp"
+
+#include <rakka/etf/local_origin.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace rakka::testing {
+
+/// One direction of a connection. A thread of its own delivers, so that order and asynchrony are those of a
+/// socket.
+class wire {
+public:
+    using action = std::function<void(rakka::system&)>;
+
+    explicit wire(rakka::system& to) : to_(to), thread_([this] { serve(); }) {}
+    ~wire() {
+        post({});
+        thread_.join();
+    }
+    wire(const wire&) = delete;
+    wire& operator=(const wire&) = delete;
+
+    void post(action a) {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(a));
+        changed_.notify_one();
+    }
+
+private:
+    void serve() {
+        for (;;) {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return !queue_.empty(); });
+            const action a = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            if (!a) return;
+            a(to_);
+        }
+    }
+
+    rakka::system& to_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<action> queue_;  // guarded by mutex_
+    std::thread thread_;
+};
+
+/// Counts what passes; can be told to call the connection busy.
+class memory_router final : public remote_router {
+public:
+    explicit memory_router(wire& out) : out_(out) {}
+
+    std::atomic<bool> busy{false};
+    std::atomic<int> unlink_acks{0};
+    std::atomic<int> spawn_requests{0};
+
+    outcome send(const pid&, const pid& to, term m, send_flags flags) override {
+        if (busy && flags.nosuspend) return outcome::no_connection;
+        return put([=](rakka::system& s) { s.deliver_message(to, m); }, busy);
+    }
+    outcome send(const pid&, const registered_name& to, term m, send_flags) override {
+        return put([=](rakka::system& s) { s.deliver_to_name(to.name, m); });
+    }
+    outcome send_alias(const pid&, const reference& to, term m, send_flags) override {
+        return put([=](rakka::system& s) { s.deliver_alias(to, m); });
+    }
+    outcome exit_link(const pid& from, const pid& to, term why) override {
+        return put([=](rakka::system& s) { s.deliver_exit(from, to, why); });
+    }
+    outcome exit2(const pid& from, const pid& to, term why) override {
+        return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
+    }
+    outcome link(const pid& from, const pid& to) override {
+        return put([=](rakka::system& s) { s.deliver_link(from, to); });
+    }
+    outcome unlink(const pid& from, const pid& to, std::uint64_t id) override {
+        return put([=](rakka::system& s) { s.deliver_unlink(from, to, id); });
+    }
+    outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) override {
+        ++unlink_acks;
+        return put([=](rakka::system& s) { s.deliver_unlink_ack(from, to, id); });
+    }
+    outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
+        return put([=](rakka::system& s) { s.deliver_monitor(watcher, target, ref); });
+    }
+    outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
+        return put([=](rakka::system& s) { s.deliver_demonitor(watcher, target, ref); });
+    }
+    outcome down(const monitor_target&, const pid& watcher, const reference& ref, term why) override {
+        return put([=](rakka::system& s) { s.deliver_down(ref, watcher, why); });
+    }
+    outcome group_leader(const pid& leader, const pid& member) override {
+        return put([=](rakka::system& s) { s.deliver_group_leader(leader, member); });
+    }
+    outcome spawn_request(const reference&, const pid&, const pid&, atom, atom, atom, term, term) override {
+        ++spawn_requests;
+        return outcome::ok;
+    }
+    outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override {
+        return put([=](rakka::system& s) { s.deliver_spawn_reply(ref, to, flags, answer); });
+    }
+
+private:
+    outcome put(wire::action a, bool suspend = false) {
+        out_.post(std::move(a));
+        return suspend ? outcome::suspend : outcome::ok;
+    }
+    wire& out_;
+};
+
+/// Two systems, `here` and `there`, with node names, joined both ways.
+class joined_systems : public ::testing::TestWithParam<mode> {
+protected:
+    joined_systems() : here(GetParam().options), there({.workers = 1}) {
+        etf::local_origin::set_identity(here.origin(), {"here@test"_a, 1});
+        etf::local_origin::set_identity(there.origin(), {"there@test"_a, 1});
+        here.set_router(&from_here);
+        there.set_router(&from_there);
+    }
+    ~joined_systems() override {
+        here.stop();
+        there.stop();
+    }
+
+    rakka::system here;
+    rakka::system there;
+    wire to_there{there};
+    wire to_here{here};
+    memory_router from_here{to_there};
+    memory_router from_there{to_here};
+};
+
+}  // namespace rakka::testing

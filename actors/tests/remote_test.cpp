@@ -1,0 +1,258 @@
+// Processes of two systems that only a router connects: every relation must work as within one.
+#include "memory_router.hpp"
+
+namespace rakka::testing {
+namespace {
+
+class remote : public joined_systems {
+protected:
+    /// A process over there that waits; `idle()` until told, `obeys` exits with what it is sent.
+    pid idle() {
+        return there.spawn([] { static_cast<void>(receive_if([](term_view) { return false; })); });
+    }
+    pid exits_with_next_message() {
+        return there.spawn([] { exit(receive()); });
+    }
+};
+const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2]};
+INSTANTIATE_TEST_SUITE_P(modes, remote, ::testing::ValuesIn(threaded_modes), mode_name);
+
+TEST_P(remote, messages_go_there_and_back_in_order) {
+    const pid echo = there.spawn([] {
+        for (;;) {
+            const term m = receive();
+            send(element<pid>(m, 0), tuple("echo"_a, element<int>(m, 1)));
+        }
+    });
+    here.run([=] {
+        for (int i = 0; i < 200; ++i)
+            send(echo, tuple(self(), i));
+        for (int i = 0; i < 200; ++i)
+            EXPECT_EQ(element<int>(next_message(), 1), i);
+    });
+}
+
+TEST_P(remote, a_name_over_there_is_reached) {
+    std::atomic<bool> got{false};
+    there.spawn(
+        [&] {
+            static_cast<void>(receive());
+            got = true;
+        },
+        {.name = "server"_a});
+    here.run([] { send(registered_name{"server"_a, "there@test"_a}, "hi"_a); });
+    there.run_until_done();
+    EXPECT_TRUE(got);
+}
+
+TEST_P(remote, a_link_carries_the_exit_over) {
+    const pid peer = exits_with_next_message();
+    here.run([=] {
+        trap_exit(true);
+        link(peer);
+        send(peer, "why"_a);
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, peer, "why"_a)));
+    });
+}
+
+TEST_P(remote, a_link_carries_the_exit_back) {
+    const pid peer = idle();
+    there.run([=, this] {
+        const reference ref = monitor(peer);
+        here.spawn([peer] {
+            link(peer);
+            exit("ours"_a);
+        });
+        EXPECT_EQ(text(down_reason(ref)), "ours");
+    });
+}
+
+TEST_P(remote, a_link_to_a_dead_process_gives_noproc) {
+    const pid gone = there.spawn([] {});
+    there.run_until_done();
+    here.run([=] {
+        trap_exit(true);
+        link(gone);
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, gone, "noproc"_a)));
+    });
+}
+
+TEST_P(remote, unlink_is_acknowledged_and_final) {
+    const pid peer = exits_with_next_message();
+    here.run([=] {
+        trap_exit(true);
+        link(peer);
+        unlink(peer);
+        const reference ref = monitor(peer);
+        send(peer, "x"_a);
+        EXPECT_EQ(text(down_reason(ref)), "x");
+        EXPECT_TRUE(mailbox_is_empty());
+        EXPECT_TRUE(process_info(self())->links.empty());
+    });
+    EXPECT_EQ(from_there.unlink_acks, 1);
+}
+
+TEST_P(remote, monitors_fire_by_pid_and_by_name) {
+    const pid peer = exits_with_next_message();
+    there.register_name("watched"_a, peer).value();
+    here.run([=] {
+        const reference a = monitor(peer);
+        const reference b = monitor(registered_name{"watched"_a, "there@test"_a});
+        send(peer, "why"_a);
+        const auto one = next_message();
+        const auto two = next_message();
+        const term by_pid = tuple("DOWN"_a, a, "process"_a, peer, "why"_a);
+        const term by_name = tuple("DOWN"_a, b, "process"_a, tuple("watched"_a, "there@test"_a), "why"_a);
+        EXPECT_TRUE((one == by_pid && two == by_name) || (one == by_name && two == by_pid));
+        const reference c = monitor(registered_name{"nobody"_a, "there@test"_a});
+        EXPECT_EQ(text(down_reason(c)), "noproc");
+        EXPECT_EQ(text(down_reason(monitor(peer))), "noproc");
+    });
+}
+
+TEST_P(remote, the_end_of_a_watcher_takes_its_monitor_away) {
+    const pid peer = idle();
+    here.run([=] { monitor(peer); });
+    there.run([&] {
+        while (!process_info(peer)->monitored_by.empty())
+            yield();
+    });
+}
+
+TEST_P(remote, an_alias_takes_replies_from_over_there) {
+    const pid server = there.spawn([] {
+        const reference to = element<reference>(receive(), 0);
+        send(to, "first"_a);
+        send(to, "second"_a);
+    });
+    here.run([=] {
+        const reference ref = monitor(server, {.alias = monitor_alias::reply_demonitor});
+        send(server, tuple(ref));
+        EXPECT_TRUE(next_message().is_atom("first"_a));
+        EXPECT_EQ(text(down_reason(monitor(server))), "noproc");
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+}
+
+TEST_P(remote, exit_signals_go_over_and_kill_is_killed) {
+    const pid peer = idle();
+    here.run([=] {
+        const reference ref = monitor(peer);
+        exit(peer, "normal"_a);
+        exit(peer, "kill"_a);
+        EXPECT_EQ(text(down_reason(ref)), "killed");
+    });
+}
+
+TEST_P(remote, a_lost_node_breaks_links_then_monitors_by_pid_then_by_name) {
+    const pid peer = idle();
+    there.register_name("watched"_a, peer).value();
+    here.run([=, this] {
+        trap_exit(true);
+        const reference by_name = monitor(registered_name{"watched"_a, "there@test"_a});
+        const reference by_pid = monitor(peer);
+        link(peer);
+        here.signal_nodedown(self(), "there@test"_a, 1);
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, peer, "noconnection"_a)));
+        EXPECT_EQ(next_message(), term(tuple("DOWN"_a, by_pid, "process"_a, peer, "noconnection"_a)));
+        EXPECT_EQ(next_message(), term(tuple("DOWN"_a, by_name, "process"_a,
+                                             tuple("watched"_a, "there@test"_a), "noconnection"_a)));
+        EXPECT_TRUE(process_info(self())->links.empty());
+        EXPECT_TRUE(process_info(self())->monitors.empty());
+        here.signal_nodedown(self(), "there@test"_a, 1);
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+}
+
+TEST_P(remote, a_lost_node_ends_a_linked_process_that_does_not_trap) {
+    const pid peer = idle();
+    here.run([=, this] {
+        const pid parent = self();
+        const auto p = spawn_monitor([=] {
+            link(peer);
+            send(parent, "linked"_a);
+            static_cast<void>(receive());
+        });
+        EXPECT_TRUE(next_message().is_atom("linked"_a));
+        here.signal_nodedown(p.pid, "there@test"_a, 1);
+        EXPECT_EQ(text(down_reason(p.ref)), "noconnection");
+    });
+}
+
+TEST_P(remote, a_busy_connection_makes_the_sender_wait_until_resume) {
+    const pid peer = idle();
+    from_here.busy = true;
+    here.run([=, this] {
+        const pid parent = self();
+        const pid p = spawn([=] {
+            send(parent, "sending"_a);
+            send(peer, "big"_a);
+            send(parent, "went on"_a);
+        });
+        EXPECT_TRUE(next_message().is_atom("sending"_a));
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, 20ms));
+        EXPECT_TRUE(is_alive(p));
+        here.resume(p);
+        EXPECT_TRUE(next_message().is_atom("went on"_a));
+        EXPECT_EQ(send(destination(peer), 1, {.nosuspend = true}), send_result::nosuspend);
+    });
+}
+
+TEST_P(remote, an_exit_signal_ends_a_suspended_sender) {
+    const pid peer = idle();
+    from_here.busy = true;
+    here.run([=] {
+        const auto p = spawn_monitor([=] { send(peer, "big"_a); });
+        exit(p.pid, "enough"_a);
+        EXPECT_EQ(text(down_reason(p.ref)), "enough");
+    });
+}
+
+TEST_P(remote, a_spawn_reply_sets_up_link_and_monitor) {
+    const pid child = exits_with_next_message();
+    here.run([=, this] {
+        trap_exit(true);
+        const reference ref =
+            spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.link = true, .monitor = true});
+        EXPECT_EQ(from_here.spawn_requests, 1);
+        there.deliver_link(self(), child);
+        there.deliver_monitor(self(), child, ref);
+        here.deliver_spawn_reply(ref, self(), 3, child);
+        EXPECT_EQ(text(next_message()), text(term(tuple("spawn_reply"_a, ref, "ok"_a, child))));
+        send(child, "why"_a);
+        EXPECT_EQ(text(down_reason(ref)), "why");
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, child, "why"_a)));
+        const reference failed = spawn_request("there@test"_a, "m"_a, "f"_a, list());
+        here.deliver_spawn_reply(failed, self(), 0, "notsup"_a);
+        EXPECT_EQ(text(next_message()), text(term(tuple("spawn_reply"_a, failed, "error"_a, "notsup"_a))));
+        const reference lost = spawn_request("there@test"_a, "m"_a, "f"_a, list());
+        here.signal_nodedown(self(), "there@test"_a, 1);
+        receive(on(tuple_of("spawn_reply"_a, lost, "error"_a, "noconnection"_a), [] {}));
+    });
+}
+
+TEST_P(remote, without_a_router_other_nodes_are_out_of_reach) {
+    const pid peer = idle();
+    here.set_router(nullptr);
+    here.run([=] {
+        send(peer, "lost"_a);
+        EXPECT_EQ(text(down_reason(monitor(peer))), "noconnection");
+        trap_exit(true);
+        link(peer);
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, peer, "noconnection"_a)));
+    });
+}
+
+TEST_P(remote, a_local_pid_that_comes_back_with_the_node_name_is_local) {
+    here.run([] {
+        const pid named{"here@test"_a, self().id, self().serial, 1};
+        send(named, "mine"_a);
+        EXPECT_TRUE(next_message().is_atom("mine"_a));
+        const pid older{"here@test"_a, self().id, self().serial, 2};
+        EXPECT_EQ(text(down_reason(monitor(older))), "noproc");
+        EXPECT_FALSE(is_alive(older));
+    });
+}
+
+}  // namespace
+}  // namespace rakka::testing
