@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstdint>
+#include <map>
+
 namespace rakka::testing {
 namespace {
 
@@ -66,6 +69,22 @@ RC_GTEST_PROP(codec_property, a_copy_is_equal_and_outlives_the_original, ()) {
     RC_ASSERT(c == t);
     t = {};
     RC_ASSERT(decode_bytes(bytes) == c);
+}
+
+TEST(codec_property, the_generator_makes_every_kind_of_term) {
+    std::map<kind, int> seen;
+    std::size_t bytes = 0;
+    const auto gen = arbitrary_term();
+    for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+        const term t = gen(rc::Random(seed)).value();
+        ++seen[t.kind()];
+        bytes += etf::encoded_size(t.view()).value();
+    }
+    for (const kind k :
+         {kind::integer, kind::real, kind::atom, kind::reference, kind::fun, kind::port, kind::pid,
+          kind::tuple, kind::record, kind::map, kind::nil, kind::list, kind::binary, kind::bitstring})
+        EXPECT_GT(seen[k], 5) << static_cast<int>(k);
+    EXPECT_GT(bytes / 2000, 100u);
 }
 
 }  // namespace

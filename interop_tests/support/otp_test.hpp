@@ -15,7 +15,7 @@ namespace rakka::interop {
 
 /// A fixture with an epmd of its own. A suite derived from it is followed by RAKKA_OTP_TEST_SUITE(suite).
 /// A release that is absent is skipped loudly, or fails where releases are required (otp_is_required()).
-class otp_test : public testing::TestWithParam<otp_release> {
+class otp_test : public ::testing::TestWithParam<otp_release> {
 protected:
     /// Suites with a SetUp of their own call this first and return if IsSkipped() or HasFatalFailure().
     void SetUp() override;
@@ -33,10 +33,10 @@ private:
 };
 
 /// Prints the parameter in test names: otp25.
-std::string otp_release_name(const testing::TestParamInfo<otp_release>& info);
+std::string otp_release_name(const ::testing::TestParamInfo<otp_release>& info);
 
 }  // namespace rakka::interop
 
 #define RAKKA_OTP_TEST_SUITE(suite)                                                            \
-    INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(::rakka::interop::all_otp_releases()), \
+    INSTANTIATE_TEST_SUITE_P(, suite, ::testing::ValuesIn(::rakka::interop::all_otp_releases()), \
                              ::rakka::interop::otp_release_name)

@@ -24,8 +24,14 @@ namespace {
 using etf::builder;
 using namespace etf::detail;
 
+/// Full ranges whatever RapidCheck's size: at small sizes its own ranges would leave whole kinds out.
+template <class T>
+T at_full_size(const rc::Gen<T>& gen) {
+    return *rc::gen::resize(rc::kNominalSize, gen);
+}
+
 int pick(int below) {
-    return *rc::gen::inRange(0, below);
+    return at_full_size(rc::gen::inRange(0, below));
 }
 
 std::string text_of(int kind) {
@@ -58,37 +64,37 @@ atom node_name() {
 }
 
 std::uint32_t any_u32() {
-    return *rc::gen::weightedOneOf<std::uint32_t>(
+    return at_full_size(rc::gen::weightedOneOf<std::uint32_t>(
         {{2, rc::gen::arbitrary<std::uint32_t>()},
-         {1, rc::gen::element<std::uint32_t>(0, 1, 0x7fff, 0x8000, 0x0fffffff, 0x7fffffff, 0xffffffff)}});
+         {1, rc::gen::element<std::uint32_t>(0, 1, 0x7fff, 0x8000, 0x0fffffff, 0x7fffffff, 0xffffffff)}}));
 }
 
-double any_real() {
+double any_real(bool minus_zero) {
     switch (pick(4)) {
         case 0:
-            return *rc::gen::element(0.0, -0.0, 1.0, -1.5, 5e-324, 1.7976931348623157e308,
+            return *rc::gen::element(0.0, minus_zero ? -0.0 : 0.0, 1.0, -1.5, 5e-324, 1.7976931348623157e308,
                                      9007199254740992.0);
         case 1:
-            return std::ldexp(*rc::gen::inRange(-1000, 1000), pick(60) - 30);
+            return std::ldexp((pick(2000) - 1000), pick(60) - 30);
         default: {
-            const auto v = std::bit_cast<double>(*rc::gen::arbitrary<std::uint64_t>());
+            const auto v = std::bit_cast<double>(at_full_size(rc::gen::arbitrary<std::uint64_t>()));
             return std::isfinite(v) ? v : 0.5;
         }
     }
 }
 
 word put_big(builder& b) {
-    auto limbs = *rc::gen::container<std::vector<std::uint64_t>>(
+    auto limbs = at_full_size(rc::gen::container<std::vector<std::uint64_t>>(
         static_cast<std::size_t>(*rc::gen::element(1, 2, 3, 31, 32, 33)),
         rc::gen::oneOf(rc::gen::arbitrary<std::uint64_t>(),
-                       rc::gen::element<std::uint64_t>(0, 1, ~0ull, 1ull << 63)));
+                       rc::gen::element<std::uint64_t>(0, 1, ~0ull, 1ull << 63))));
     return b.put_big(limbs, pick(2) == 1);
 }
 
 word put_bits(builder& b, bool partial) {
-    auto bytes = *rc::gen::container<std::vector<std::uint8_t>>(
+    auto bytes = at_full_size(rc::gen::container<std::vector<std::uint8_t>>(
         static_cast<std::size_t>(*rc::gen::element(0, 1, 7, 8, 9, 63, 64, 65, 300)),
-        rc::gen::arbitrary<std::uint8_t>());
+        rc::gen::arbitrary<std::uint8_t>()));
     std::size_t bits = 8 * bytes.size();
     if (partial && !bytes.empty()) {
         const int unused = pick(8);
@@ -125,7 +131,7 @@ word put_leaf(builder& b, const term_choices& c) {
         case 2:
             return put_big(b);
         case 3:
-            return b.put_real(any_real());
+            return b.put_real(any_real(c.minus_zero));
         case 4:
             return make_atom((*arbitrary_atom()).id());
         case 5:
@@ -186,8 +192,8 @@ word put_fun(builder& b, const term_choices& c, std::size_t n, int depth) {
     word* const p = b.allocate(fun_layout::free + n);
     p[0] = make_header(box::fun, n);
     p[fun_layout::arity] = static_cast<word>(pick(10));
-    p[fun_layout::uniq] = *rc::gen::arbitrary<std::uint64_t>();
-    p[fun_layout::uniq + 1] = *rc::gen::arbitrary<std::uint64_t>();
+    p[fun_layout::uniq] = at_full_size(rc::gen::arbitrary<std::uint64_t>());
+    p[fun_layout::uniq + 1] = at_full_size(rc::gen::arbitrary<std::uint64_t>());
     p[fun_layout::index] = static_cast<word>(pick(10));
     p[fun_layout::module] = make_atom((*arbitrary_atom()).id());
     p[fun_layout::old_index] = make_small(pick(10));
@@ -255,7 +261,7 @@ rc::Gen<atom> arbitrary_atom() {
 
 rc::Gen<std::int64_t> arbitrary_int64() {
     return rc::gen::exec([]() -> std::int64_t {
-        const std::uint64_t magnitude = *rc::gen::arbitrary<std::uint64_t>() >> pick(64);
+        const std::uint64_t magnitude = at_full_size(rc::gen::arbitrary<std::uint64_t>()) >> pick(64);
         const auto edge = std::int64_t(1ull << pick(63)) + (pick(3) - 1);
         return pick(3) == 0 ? edge : std::int64_t(pick(2) ? magnitude : ~magnitude + 1);
     });

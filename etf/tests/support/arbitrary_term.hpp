@@ -14,13 +14,14 @@ void showValue(const term& t, std::ostream& out);
 
 namespace testing {
 
-/// Which kinds to make. All by default; OTP before 29 has no records, and only Rakka knows local pids.
+/// Which kinds to make. All by default; OTP before 29 has no records.
 struct term_choices {
     bool records = true;
     bool funs = true;
     bool identifiers = true;
     bool foreign_atoms = true;
     bool bitstrings = true;
+    bool minus_zero = true;  // before OTP 26 the same map key as 0.0
     int depth = 4;
 };
 
