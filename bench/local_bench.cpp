@@ -22,7 +22,7 @@ class idle final : public message_handler {
     next handle(term) override { return next::stop("normal"_a); }
 };
 
-double spawn_idle(system& s, std::size_t n) {
+double spawn_idle(rakka::system& s, std::size_t n) {
     return s.run([&] {
         std::vector<pid> all;
         all.reserve(n);
@@ -41,7 +41,7 @@ double spawn_idle(system& s, std::size_t n) {
     });
 }
 
-double spawn_exit(system& s, int n) {
+double spawn_exit(rakka::system& s, int n) {
     return s.run([&] {
         return n / bench::timed([&] {
                    for (int i = 0; i < n; ++i) {
@@ -60,7 +60,7 @@ class ponger final : public message_handler {
     }
 };
 
-double ping_pong(system& s, int n) {
+double ping_pong(rakka::system& s, int n) {
     return s.run([&] {
         const pid other = spawn(std::make_unique<ponger>());
         const pid me = self();
@@ -90,7 +90,7 @@ private:
     std::int64_t left_;
 };
 
-double flood(system& s, std::int64_t n) {
+double flood(rakka::system& s, std::int64_t n) {
     return s.run([&] {
         const pid receiver = spawn(std::make_unique<sink>(self(), n));
         return static_cast<double>(n) / bench::timed([&] {
@@ -118,7 +118,7 @@ private:
     pid starter_, next_;
 };
 
-double thread_ring(system& s, int processes, std::int64_t hops) {
+double thread_ring(rakka::system& s, int processes, std::int64_t hops) {
     return s.run([&] {
         // As in the peer's program the starter is a member: the ring closes through it.
         const pid me = self();
@@ -151,7 +151,7 @@ class adder : public gen_server {
     }
 };
 
-double calls(system& s, int n) {
+double calls(rakka::system& s, int n) {
     return s.run([&] {
         const pid server = gen_server::start<adder>().value();
         const double seconds = bench::timed([&] {
