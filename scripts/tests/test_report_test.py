@@ -33,10 +33,18 @@ class counting(unittest.TestCase):
 
 
 class strays(unittest.TestCase):
+    def running(self, environment):
+        """A process that has echoed a line, so it is past its exec and its environment can be read."""
+        process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        process.stdin.write(b"up\n")
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        return process
+
     def test_a_marked_process_is_found_and_ended_and_others_are_not(self):
         mark = f"RAKKA_STRAY_TEST=of-{os.getpid()}"
-        marked = subprocess.Popen(["sleep", "60"], env={**os.environ, "RAKKA_STRAY_TEST": mark.split("=")[1]})
-        other = subprocess.Popen(["sleep", "60"])
+        marked = self.running({**os.environ, "RAKKA_STRAY_TEST": mark.split("=")[1]})
+        other = self.running(os.environ)
         try:
             found = test_report.stray_processes(mark, patience=0.2)
             self.assertEqual(list(found), [marked.pid])
@@ -45,7 +53,7 @@ class strays(unittest.TestCase):
         finally:
             for process in (marked, other):
                 process.kill()
-                process.wait()
+                process.communicate()
 
 
 if __name__ == "__main__":
