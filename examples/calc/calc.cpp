@@ -11,14 +11,16 @@
 
 #include <iostream>
 
-namespace {
-
-using namespace rakka;
-
+/// `%Point{x: 1, y: 2}` in Elixir.
 struct point {
     std::int64_t x, y;
 };
 BOOST_DESCRIBE_STRUCT(point, (), (x, y))
+RAKKA_ELIXIR_STRUCT(point, "Elixir.Point")
+
+namespace {
+
+using namespace rakka;
 
 /// Tells `teller` how `whom` ended: a link works the same to a process here and to one on a BEAM.
 void tell_how_it_ends(pid whom, pid teller) {
@@ -77,9 +79,6 @@ void keep_calc_running() {
 }
 
 }  // namespace
-
-// `%Point{x: 1, y: 2}` in Elixir.
-RAKKA_ELIXIR_STRUCT(point, "Elixir.Point")
 
 int main(int argc, char** argv) {
     end_signal stop;

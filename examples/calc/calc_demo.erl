@@ -4,7 +4,8 @@
 -behaviour(gen_server).
 -export([main/1, serve/0, init/1, handle_call/3, handle_cast/2]).
 
-main([Node]) ->
+main([Argument]) ->
+    Node = list_to_atom(Argument),
     process_flag(trap_exit, true),
     Calc = {calc, Node},
     step("net_adm:ping(Node)", net_adm:ping(Node), pong),
