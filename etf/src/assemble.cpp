@@ -1,5 +1,6 @@
 #include "assemble.hpp"
 
+#include "atom_table.hpp"
 #include "map_pairs.hpp"
 
 #include <algorithm>
@@ -422,7 +423,7 @@ word assembler::atom_from(std::string_view utf8) {
 }
 
 word intern_or_carry(builder& b, std::string_view utf8, atom_budget& budget) {
-    if (const auto known = rakka::atom::existing(utf8)) return make_atom(known->id());
+    if (const std::uint32_t known = find_atom(utf8, hash_atom(utf8))) return make_atom(known);
     if (budget.left() != 0) {
         if (const auto made = rakka::atom::make(utf8)) {
             (void)budget.take();

@@ -1,162 +1,145 @@
-#include <rakka/etf/atom.hpp>
+#include "atom_table.hpp"
+#include "utf8.hpp"
 
 #include <rakka/base/check.hpp>
+#include <rakka/etf/atom.hpp>
 #include <rakka/etf/errc.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
-#include "utf8.hpp"
-
 #include <boost/system/system_error.hpp>
 
-#include <atomic>
-#include <bit>
+#include <algorithm>
 #include <cstring>
-#include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
 namespace rakka {
+namespace etf::detail {
+
+constinit std::atomic<atom_entry*> atom_segment[atom_segments]{};
+constinit std::atomic<const atom_index*> current_atom_index{nullptr};
+
 namespace {
 
-using etf::errc;
-
-struct entry {
-    std::uint64_t hash;
-    std::uint32_t size;
-    const char* text;
-};
-
-std::uint64_t hash_of(std::string_view s) noexcept {
-    // Eight bytes at a time, multiply and fold: atoms are short and come from peers that are limited elsewhere.
-    std::uint64_t h = 0x9E3779B97F4A7C15ull ^ s.size();
-    const char* p = s.data();
-    std::size_t n = s.size();
-    for (; n >= 8; n -= 8, p += 8) {
-        std::uint64_t chunk;
-        std::memcpy(&chunk, p, 8);
-        h = (h ^ chunk) * 0xff51afd7ed558ccdull;
-        h ^= h >> 32;
-    }
-    std::uint64_t rest = 0;
-    std::memcpy(&rest, p, n);
-    h = (h ^ rest) * 0xc4ceb9fe1a85ec53ull;
-    return h ^ (h >> 29);
-}
-
-/// Readers take no lock: entries are in segments that never move, and the hash index is replaced, never changed in a
-/// way a reader could misread (a slot goes from 0 to an id once). Old indexes are kept until the program ends.
-class table {
+/// Everything that changes the table. Nothing is ever freed: atoms outlive static objects.
+class table_writer {
 public:
-    static table& instance() {
-        static table* const self = new table;  // never destroyed: atoms outlive static objects
+    static table_writer& instance() {
+        static table_writer* const self = new table_writer;
         return *self;
-    }
-
-    const entry& operator[](std::uint32_t id) const noexcept {
-        return segments_[(id - 1) >> segment_bits].load(std::memory_order_acquire)[(id - 1) & (segment_size - 1)];
-    }
-
-    std::uint32_t find(std::string_view text, std::uint64_t hash) const noexcept {
-        const index* ix = index_.load(std::memory_order_acquire);
-        for (std::size_t i = hash & ix->mask;; i = (i + 1) & ix->mask) {
-            const std::uint32_t id = ix->slots[i].load(std::memory_order_acquire);
-            if (id == 0) return 0;
-            const entry& e = (*this)[id];
-            if (e.hash == hash && e.size == text.size() && std::memcmp(e.text, text.data(), text.size()) == 0)
-                return id;
-        }
     }
 
     result<atom> add(std::string_view text, std::uint64_t hash) {
         std::lock_guard lock(mutex_);
-        if (const std::uint32_t id = find(text, hash)) return atom::from_id(id);
-        if (count_.load(std::memory_order_relaxed) >= atom::max_atoms) return errc::atom_table_full;
+        if (const std::uint32_t id = find_atom(text, hash)) return atom::from_id(id);
+        if (count() >= atom::max_atoms) return errc::atom_table_full;
         return atom::from_id(append(text, hash));
     }
 
     std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
 private:
-    static constexpr unsigned segment_bits = 12;
-    static constexpr std::size_t segment_size = std::size_t{1} << segment_bits;
-
-    struct index {
-        explicit index(std::size_t n) : mask(n - 1), slots(new std::atomic<std::uint32_t>[n]()) {}
-        std::size_t mask;
-        std::unique_ptr<std::atomic<std::uint32_t>[]> slots;
-    };
-
-    table() {
-        indexes_.push_back(std::make_unique<index>(4096));
-        index_.store(indexes_.back().get(), std::memory_order_release);
-        for (std::string_view text : atoms::detail::table) append(text, hash_of(text));
+    table_writer() {
+        index_ = make_index(4096);
+        for (const std::string_view text : atoms::detail::table)
+            append(text, hash_atom(text));
+        atom_segment[0].store(entries_,
+                              std::memory_order_release);  // now, and not before, others may see the table
+        publish(index_);
     }
 
     std::uint32_t append(std::string_view text, std::uint64_t hash) {
-        const auto n = static_cast<std::uint32_t>(count_.load(std::memory_order_relaxed));
-        if ((n & (segment_size - 1)) == 0)
-            segments_[n >> segment_bits].store(new entry[segment_size], std::memory_order_release);
-        char* copy = new char[text.size() + 1];
-        std::memcpy(copy, text.data(), text.size());
-        copy[text.size()] = '\0';
-        segments_[n >> segment_bits].load(std::memory_order_relaxed)[n & (segment_size - 1)] = {
-            hash, static_cast<std::uint32_t>(text.size()), copy};
+        const auto n = static_cast<std::uint32_t>(count());
+        if (n % atom_segment_size == 0) {
+            entries_ = new atom_entry[atom_segment_size];
+            if (n != 0) atom_segment[n >> atom_segment_bits].store(entries_, std::memory_order_release);
+        }
+        entries_[n % atom_segment_size] = {hash, static_cast<std::uint32_t>(text.size()), keep(text)};
         count_.store(n + 1, std::memory_order_relaxed);
-        const index* current = index_.load(std::memory_order_relaxed);
-        if ((n + 1) * 2 > current->mask) {
+        if ((n + 1) * 2 > index_->mask) {
             grow();
         } else {
-            put(*current, hash, n + 1);
+            put(*index_, hash, n + 1);
         }
         return n + 1;
     }
 
+    /// Texts lie one behind the other in large pieces of memory that are never freed.
+    const char* keep(std::string_view text) {
+        const std::size_t size = std::max(text.size(), atom_text_room);
+        if (room_ < size) {
+            room_ = std::size_t{1} << 16;
+            next_ = new char[room_]();
+        }
+        char* const copy = next_;
+        std::copy(text.begin(), text.end(), copy);
+        next_ += size;
+        room_ -= size;
+        return copy;
+    }
+
+    static atom_index* make_index(std::size_t slots) {
+        return new atom_index{slots - 1, new std::atomic<std::uint64_t>[slots]()};
+    }
+
+    void publish(atom_index* index) noexcept {
+        index_ = index;
+        current_atom_index.store(index, std::memory_order_release);
+    }
+
     void grow() {
-        auto bigger = std::make_unique<index>((index_.load(std::memory_order_relaxed)->mask + 1) * 4);
-        for (std::uint32_t id = 1; id <= count(); ++id) put(*bigger, (*this)[id].hash, id);
-        index_.store(bigger.get(), std::memory_order_release);
-        indexes_.push_back(std::move(bigger));
+        atom_index* const bigger = make_index((index_->mask + 1) * 4);
+        for (std::uint32_t id = 1; id <= count(); ++id)
+            put(*bigger, entry_of_atom(id).hash, id);
+        publish(bigger);
     }
 
-    static void put(const index& ix, std::uint64_t hash, std::uint32_t id) noexcept {
-        std::size_t i = hash & ix.mask;
-        while (ix.slots[i].load(std::memory_order_relaxed) != 0) i = (i + 1) & ix.mask;
-        ix.slots[i].store(id, std::memory_order_release);
+    static void put(const atom_index& index, std::uint64_t hash, std::uint32_t id) noexcept {
+        std::size_t i = hash & index.mask;
+        while (index.slots[i].load(std::memory_order_relaxed) != 0)
+            i = (i + 1) & index.mask;
+        index.slots[i].store((hash >> 32) << 32 | id, std::memory_order_release);
     }
 
-    std::mutex mutex_;  // guards appending
+    std::mutex mutex_;  // guards everything below but count_
     std::atomic<std::size_t> count_{0};
-    std::atomic<index*> index_{nullptr};
-    std::atomic<entry*> segments_[(atom::max_atoms + segment_size - 1) / segment_size]{};
-    std::vector<std::unique_ptr<index>> indexes_;
+    atom_index* index_ = nullptr;
+    atom_entry* entries_ = nullptr;  // the segment being filled
+    char* next_ = nullptr;
+    std::size_t room_ = 0;
 };
 
 }  // namespace
 
+void make_atom_table() {
+    (void)table_writer::instance();
+}
+
+}  // namespace etf::detail
+
+using etf::errc;
+
 atom::atom(std::string_view utf8) : atom(make(utf8).value()) {}
 
 result<atom> atom::make(std::string_view utf8) {
-    table& t = table::instance();
-    const std::uint64_t hash = hash_of(utf8);
-    if (const std::uint32_t id = t.find(utf8, hash)) return from_id(id);
+    const std::uint64_t hash = etf::detail::hash_atom(utf8);
+    if (const std::uint32_t id = etf::detail::find_atom(utf8, hash)) return from_id(id);
     const auto characters = etf::detail::count_utf8(utf8);
     if (!characters) return errc::bad_utf8;
     if (*characters > max_characters) return errc::atom_too_long;
-    return t.add(utf8, hash);
+    return etf::detail::table_writer::instance().add(utf8, hash);
 }
 
 std::optional<atom> atom::existing(std::string_view utf8) noexcept {
-    const std::uint32_t id = table::instance().find(utf8, hash_of(utf8));
+    const std::uint32_t id = etf::detail::find_atom(utf8, etf::detail::hash_atom(utf8));
     return id ? std::optional(from_id(id)) : std::nullopt;
 }
 
-std::size_t atom::count() noexcept { return table::instance().count(); }
+std::size_t atom::count() noexcept {
+    return etf::detail::table_writer::instance().count();
+}
 
 std::string_view atom::text() const noexcept {
-    if (id_ == 0) return {};
-    const entry& e = table::instance()[id_];
-    return {e.text, e.size};
+    return id_ == 0 ? std::string_view{} : etf::detail::text_of_atom(id_);
 }
 
 }  // namespace rakka

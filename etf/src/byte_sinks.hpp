@@ -39,6 +39,10 @@ public:
         at_ += n;
         return p;
     }
+    /// For loops that keep the cursor in a register: write from cursor() up to limit(), then set_cursor().
+    [[nodiscard]] std::byte* cursor() const noexcept { return at_; }
+    [[nodiscard]] std::byte* limit() const noexcept { return end_; }
+    void set_cursor(std::byte* at) noexcept { at_ = at; }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - out_.data()); }
     void patch_u32(std::size_t position, std::uint32_t v) noexcept {
         v = big_endian(v);

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -54,6 +53,7 @@ private:
         around_.push(now_);
         now_ = {next, end, extra, kind};
     }
+    void plain_cells();
     bool next_cell(word& w);
     bool next_list_cell(word& w);
     bool length(external_tag t, std::size_t n);
@@ -86,7 +86,7 @@ private:
     frame now_{};
     work_stack<frame, 32> around_;
     std::size_t open_funs_ = 0;
-    std::deque<std::vector<word>> sorted_;  // pairs of maps written in term order
+    std::vector<std::vector<word>> sorted_;  // pairs of maps written in term order
 };
 
 extern template class term_writer<buffer_sink>;
