@@ -15,7 +15,7 @@ find_package_handle_standard_args(ErlInterface REQUIRED_VARS ErlInterface_LIBRAR
 mark_as_advanced(ErlInterface_LIBRARY ErlInterface_INCLUDE_DIR)
 
 if(ErlInterface_FOUND AND NOT TARGET ErlInterface::ei)
-  add_library(ErlInterface::ei UNKNOWN IMPORTED)
+  add_library(ErlInterface::ei UNKNOWN IMPORTED GLOBAL)
   set_target_properties(ErlInterface::ei PROPERTIES IMPORTED_LOCATION "${ErlInterface_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${ErlInterface_INCLUDE_DIR}" INTERFACE_LINK_LIBRARIES Threads::Threads)
 endif()
