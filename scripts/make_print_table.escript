@@ -3,8 +3,8 @@
 %% Writes etf/tests/samples/print_table.txt: what a real Erlang prints for terms of every kind.
 %% Usage: scripts/make_print_table.escript > etf/tests/samples/print_table.txt
 %% Run with OTP 25: later releases print the keys of maps in no fixed order.
-%% One term a line, columns parted by tabs: the term's external format in hexadecimal, then its text by ~0p, ~0tp, ~w,
-%% ~p, ~tp and by ~P and ~W with depth 5. Line breaks inside a column are written as U+240A, tabs never occur.
+%% One term a line, columns parted by tabs: the term's external format in hexadecimal, then its text by
+%% ~0p, ~0tp, ~w and by ~W with depth 5. There are no line breaks or tabs in these texts.
 -mode(compile).
 
 main(_) ->
@@ -13,57 +13,70 @@ main(_) ->
     Floats = [binary_to_term(<<131, 70, (rand:uniform(16#7fe) bsl 52 bor rand:uniform(1 bsl 52) - 1):64>>)
               || _ <- lists:seq(1, 60)]
         ++ [rand:uniform(1000000) * math:pow(10, rand:uniform(30) - 20) || _ <- lists:seq(1, 60)]
-        ++ [X * S || X <- [0.0, 1.0, 10.0, 100.0, 1.0e3, 1.0e4, 12345.0, 123000.0, 0.1, 0.01, 0.001, 1.0e-4, 1.2e-4,
-                           1.2e-5, 5.0e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 9007199254740991.0,
-                           9007199254740992.0, 9007199254740994.0, 1234567890123456.0, 4503599627370496.5, 0.3,
+        ++ [X * S || X <- [0.0, 1.0, 10.0, 100.0, 1.0e3, 1.0e4, 12345.0, 123000.0, 0.1, 0.01, 0.001, 1.0e-4,
+         1.2e-4,
+                           1.2e-5, 5.0e-324, 2.2250738585072014e-308, 1.7976931348623157e308,
+                            9007199254740991.0,
+                           9007199254740992.0, 9007199254740994.0, 1234567890123456.0, 4503599627370496.5,
+                            0.3,
                            1.0e15, 1.0e21, 1.0e22, 1.0e23, 123456789.125], S <- [1, -1]],
-    Terms = [Floats, -0.0] ++ Floats ++ integers() ++ [atoms()] ++ atoms() ++ strings() ++ binaries() ++ identifiers()
+    Terms = [Floats,
+     -0.0] ++ Floats ++ integers() ++ [atoms()] ++ atoms() ++ strings() ++ binaries() ++ identifiers()
         ++ containers() ++ [random_term(5) || _ <- lists:seq(1, 120)],
     [line(T) || T <- Terms],
     ok.
 
 line(T) ->
-    Columns = [io_lib:format(F, [T]) || F <- ["~0p", "~0tp", "~w", "~p", "~tp"]]
-        ++ [io_lib:format(F, [T, 5]) || F <- ["~P", "~W"]],
-    Text = lists:join("\t", [one_line(lists:flatten(C)) || C <- Columns]),
+    Columns = [io_lib:format(F, [T]) || F <- ["~0p", "~0tp", "~w"]]
+        ++ [io_lib:format(F, [T, 5]) || F <- ["~W"]],
+    Text = lists:join("\t", [lists:flatten(C) || C <- Columns]),
     io:put_chars([hex(term_to_binary(T)), "\t", Text, "\n"]).
 
-one_line(S) -> [case C of $\n -> 16#240A; _ -> C end || C <- S].
 hex(B) -> [io_lib:format("~2.16.0b", [X]) || <<X>> <= B].
 
 integers() ->
-    [0, 1, -1, 255, 256, (1 bsl 59) - 1, 1 bsl 59, 1 bsl 60, -(1 bsl 60), -(1 bsl 60) - 1, 1 bsl 63, 1 bsl 64, -(1 bsl 64),
+    [0, 1, -1, 255, 256, (1 bsl 59) - 1, 1 bsl 59, 1 bsl 60, -(1 bsl 60), -(1 bsl 60) - 1, 1 bsl 63,
+     1 bsl 64, -(1 bsl 64),
      1 bsl 300, -(3 bsl 700)].
 
 atoms() ->
-    ['', a, 'A', 'a b', ab@c_1, 'å', 'aå', 'Å', '÷', 'a÷', 'a×', 'ÿ', 'ß', 'Ā', 'a\x{3b1}', '\n', '\x{7f}', '\x{85}', 'a\'b',
-     'a"b', 'a\\b', '\e', '\x{1}', 'end', 'when', '_', '@', 'a.b', '1a', 'aπ', '\x{1f600}', '\x{a0}', 'andalso',
+    ['', a, 'A', 'a b', ab@c_1, 'å', 'aå', 'Å', '÷', 'a÷', 'a×', 'ÿ', 'ß', 'Ā', 'a\x{3b1}', '\n', '\x{7f}',
+     '\x{85}', 'a\'b',
+     'a"b', 'a\\b', '\e', '\x{1}', 'end', 'when', '_', '@', 'a.b', '1a', 'aπ', '\x{1f600}', '\x{a0}',
+      'andalso',
      'cond', 'let', 'not', query, 'a-b', aB, 'Elixir.User', nonode@nohost, true].
 
 strings() ->
-    ["", "abc", "a\"b\\c'", "\n\t\v\b\r\f\e", "å", "\x{a0}ÿ", [127], [1], [0], "\x{3b1}bc", [16#fffe], [16#d800],
-     [16#10ffff], [16#110000], [97 | 98], [a | "bc"], "\x{ad}", [16#85], [-1], [1 bsl 70], ["ab", "cd"], [97 | <<"b">>],
+    ["", "abc", "a\"b\\c'", "\n\t\v\b\r\f\e", "å", "\x{a0}ÿ", [127], [1], [0], "\x{3b1}bc", [16#fffe],
+     [16#d800],
+     [16#10ffff], [16#110000], [97 | 98], [a | "bc"], "\x{ad}", [16#85], [-1], [1 bsl 70], ["ab", "cd"],
+      [97 | <<"b">>],
      [1.0 | "abc"], [[], [[]]], lists:seq(1, 40), lists:seq($0, $~), lists:duplicate(100, $a),
      string:copies("word and ", 20)].
 
 binaries() ->
-    [<<>>, <<"abc">>, <<"a\"b\\\n'">>, <<"å"/utf8>>, <<229>>, <<"\x{3b1}b"/utf8>>, <<1, 2, 3>>, <<1:1>>, <<"ab", 1:3>>,
-     <<255, 254>>, <<0>>, <<"a", 0>>, <<"\x{1f600}"/utf8>>, <<194, 133>>, <<194, 160>>, <<"abc\x{a0}">>, <<5:7>>,
+    [<<>>, <<"abc">>, <<"a\"b\\\n'">>, <<"å"/utf8>>, <<229>>, <<"\x{3b1}b"/utf8>>, <<1, 2, 3>>, <<1:1>>,
+     <<"ab", 1:3>>,
+     <<255, 254>>, <<0>>, <<"a", 0>>, <<"\x{1f600}"/utf8>>, <<194, 133>>, <<194, 160>>, <<"abc\x{a0}">>,
+      <<5:7>>,
      binary:copy(<<"abcdefghij">>, 20), binary:copy(<<1, 2, 3>>, 50), <<239, 191, 190>>, <<"tab\tå"/utf8>>].
 
 identifiers() ->
     Ext = fun(B) -> binary_to_term(iolist_to_binary([131 | B])) end,
     [fun lists:map/2, fun 'Elixir.Foo':'bar-x'/1, fun a:'end'/1, fun 'x\ny':'a\'b\\'/3,
      fun 'A':'1'/255,
-     Ext([112, <<(4 + 1 + 16 + 8 + 6 + 2 + 2 + 19):32>>, 2, <<1:128, 5:32, 0:32>>, <<119, 3, "a b">>, 97, 9, 97, 33,
+     Ext([112, <<(4 + 1 + 16 + 8 + 6 + 2 + 2 + 19):32>>, 2, <<1:128, 5:32, 0:32>>, <<119, 3, "a b">>, 97, 9,
+      97, 33,
           <<88, 119, 3, "a@h", 1:32, 2:32, 3:32>>])].
 
 containers() ->
     [{}, {1}, {a, {b, {c, {d, {e, {f, {g}}}}}}}, [1, [2, [3, [4, [5, [6, [7]]]]]]], #{}, #{a => 1},
      #{1 => a, 1.0 => b, b => 2, a => 1, "x" => y, <<"x">> => z, {} => [], [] => {}},
      maps:from_list([{list_to_atom("key" ++ integer_to_list(I)), I} || I <- lists:seq(1, 30)]),
-     #{#{a => 1} => #{b => #{}}}, [{a, 1}, {b, "two"}, {c, <<"three">>}], {error, {badarg, [{lists, map, 2, []}]}},
-     {'EXIT', {function_clause, [{lists, map, [fun lists:map/2, not_a_list], [{file, "lists.erl"}, {line, 1241}]},
+     #{#{a => 1} => #{b => #{}}}, [{a, 1}, {b, "two"}, {c, <<"three">>}], {error, {badarg, [{lists, map, 2,
+      []}]}},
+     {'EXIT', {function_clause, [{lists, map, [fun lists:map/2, not_a_list], [{file, "lists.erl"}, {line,
+      1241}]},
                                  {erl_eval, do_apply, 6, [{file, "erl_eval.erl"}, {line, 672}]}]}},
      [a | b], [a, b | c], [[a | b] | c], {[{}], [[]], #{}}, list_to_tuple(lists:seq(1, 60)),
      [{list_to_atom("name" ++ integer_to_list(I)), "value", I * 1.5} || I <- lists:seq(1, 20)],

@@ -25,7 +25,7 @@ public:
             if (options_.max_chars && out_.size() - start_ > options_.max_chars) return cut();
             step();
         }
-        if (options_.max_chars && out_.size() - start_ > options_.max_chars + 3) cut();
+        if (options_.max_chars && out_.size() - start_ > options_.max_chars) cut();
     }
 
 private:

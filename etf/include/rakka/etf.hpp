@@ -1,4 +1,5 @@
-// Erlang terms: building, looking into, matching, converting, ordering, printing, parsing, encoding and decoding.
+// Erlang terms: building, looking into, matching, converting, ordering, printing, parsing, encoding and
+// decoding.
 #pragma once
 
 #include <rakka/etf/atom.hpp>
@@ -13,5 +14,5 @@
 #include <rakka/etf/parse.hpp>
 #include <rakka/etf/print.hpp>
 #include <rakka/etf/term.hpp>
-// Not here, for the compile time they cost: <rakka/etf/convert.hpp> (containers, variants, described structs) and
-// <rakka/etf/integer.hpp> (integers of any size).
+// Not here, for the compile time they cost: <rakka/etf/convert.hpp> (containers, variants, described structs)
+// and <rakka/etf/integer.hpp> (integers of any size).

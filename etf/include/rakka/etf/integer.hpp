@@ -29,7 +29,8 @@ struct term_traits<cpp_int> {
     static result<cpp_int> read(term_view v) {
         const detail::word w = v.word();
         if (detail::tag_of(w) == detail::tag::integer) return cpp_int(detail::small_value(w));
-        if (!detail::is_box(w, detail::box::big_integer)) return make_error_code(errc::wrong_type);  // an enum would convert to a number
+        if (!detail::is_box(w, detail::box::big_integer))
+            return make_error_code(errc::wrong_type);  // not the bare enum: that would convert to a number
         const detail::word* p = detail::pointer(w);
         const std::size_t limbs = detail::header_size(*p) & ~detail::big_negative;
         cpp_int value;

@@ -25,11 +25,10 @@ enum class print_charset : std::uint8_t {
 struct print_options {
     print_style style = print_style::pretty;
     print_charset charset = print_charset::latin1;
-    /// Break lines so that they fit this many columns, as `~p` does with 80. Zero means one line.
-    std::size_t line_width = 0;
-    /// Like the depth of ~W and ~P: what lies deeper, or further back, prints as `...`. Zero means no limit.
+    /// Like the depth of ~W (and nearly like that of ~P): what lies deeper, or further back, prints as `...`.
+    /// Zero means no limit.
     std::size_t depth = 0;
-    /// Stop after about this many bytes and end with `...`. Zero means no limit.
+    /// Stop after this many bytes and end with `...`. Zero means no limit.
     std::size_t max_chars = 0;
 };
 
