@@ -177,7 +177,7 @@ outcome router::spawn_request(const reference& ref, const pid& from, const pid& 
                               atom module, atom function, term arguments, term options) {
     outbound_signal s = signal(control_kind::spawn_request, from, {}, std::move(arguments));
     s.control.ref = ref;
-    s.control.group_leader = group_leader;
+    s.control.group_leader = group_leader ? group_leader : from;  // every process must have one there
     s.control.mfa = term(tuple(module, function, s.payload.list().size()));
     s.control.options = std::move(options);
     return other_signal(node, std::move(s), contact::connect);

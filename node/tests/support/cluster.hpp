@@ -2,27 +2,32 @@
 #pragma once
 
 #include <rakka/actors.hpp>
+#include <rakka/etf/build.hpp>
 #include <rakka/node.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
+#include <iostream>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace rakka::testing {
 
-/// Collects what a node logs, and waits for it.
+/// Collects what a node logs, and waits for it. RAKKA_TEST_LOG in the environment shows it as well.
 class log_record {
 public:
     [[nodiscard]] node_log sink() {
         return [this](const node_log_event& e) {
             const std::lock_guard lock(mutex_);
+            if (std::getenv("RAKKA_TEST_LOG") != nullptr) std::cerr << e.node << ": " << e.text << '\n';
             events_.push_back(e);
             arrived_.notify_all();
         };
@@ -38,7 +43,8 @@ public:
         });
         if (found != nullptr) return *found;
         std::string all;
-        for (const node_log_event& e : events_) all += "\n  " + e.text;
+        for (const node_log_event& e : events_)
+            all += "\n  " + e.text;
         ADD_FAILURE() << "nothing was logged with: " << part << "\nonly:" << all;
         return {};
     }
