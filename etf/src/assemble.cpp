@@ -19,6 +19,7 @@ assembler::assembler(std::span<const std::byte> bytes, const decode_options& opt
         words -= attachment::words;
     }
     if (words) top_ = builder_.allocate(words);
+    end_ = top_ + words;
 }
 
 decode_result<term> assembler::run() {

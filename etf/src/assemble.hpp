@@ -34,7 +34,10 @@ private:
         word container;  // a map's header, with the kind in the low bits
     };
 
-    word* take(std::size_t n) noexcept {
+    /// Words that the scanner has counted. Were it ever wrong, a peer must not profit: the rest goes elsewhere.
+    word* take(std::size_t n) {
+        RAKKA_DCHECK(n <= static_cast<std::size_t>(end_ - top_));
+        if (n > static_cast<std::size_t>(end_ - top_)) [[unlikely]] return builder_.allocate(n);
         word* const p = top_;
         top_ += n;
         return p;
@@ -77,6 +80,7 @@ private:
     atom_budget& budget_;
     builder builder_;
     word* top_ = nullptr;
+    word* end_ = nullptr;
     word root_ = no_word;
     decode_error error_{};
     frame now_;

@@ -78,7 +78,13 @@ inline bool same_text(const char* a, const char* b, std::size_t n) noexcept {
     return std::memcmp(a, b, n) == 0;
 }
 
+/// The entry of id 0: no atom, which a default-constructed atom or pid in a message is.
+inline constexpr char no_atom_text[atom_text_room]{};
+inline constexpr atom_entry no_atom{0, 0, no_atom_text};
+
 inline const atom_entry& entry_of_atom(std::uint32_t id) noexcept {
+    if (id == 0) [[unlikely]]
+        return no_atom;
     const auto segment = (id - 1) >> atom_segment_bits;
     const atom_entry* entries = atom_segment[segment].load(std::memory_order_acquire);
     if (!entries) [[unlikely]] {  // a known atom's constant, used before any other

@@ -308,7 +308,9 @@ bool scanner::any_atom(bool* own) {
             *own = options_.cached_atoms[text.u8()] == make_atom(options_.own.name.id());
         } else {
             const std::size_t n = tag == atom_utf8 || tag == atom_latin1 ? text.u16() : text.u8();
-            *own = text.text(n) == options_.own.name.text();
+            const std::string_view name = text.text(n);
+            const bool latin1 = tag == atom_latin1 || tag == small_atom_latin1;
+            *own = (latin1 ? latin1_text(name).utf8() : name) == options_.own.name.text();
         }
         return true;
     }

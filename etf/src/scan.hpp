@@ -23,8 +23,8 @@ public:
     [[nodiscard]] bool run();
 
     [[nodiscard]] std::size_t bytes_used() const noexcept { return in_.offset(); }
-    /// An upper bound that is exact unless an own pid was written with a legacy tag; foreign atoms not
-    /// counted.
+    /// An upper bound that is exact unless our own name was written in Latin-1 beyond ASCII; foreign atoms
+    /// not counted.
     [[nodiscard]] std::size_t words() const noexcept { return words_; }
     /// Some binary will be a slice of the receive buffer.
     [[nodiscard]] bool has_slices() const noexcept { return has_slices_; }

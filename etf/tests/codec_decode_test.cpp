@@ -329,5 +329,21 @@ TEST_F(codec_with_a_node, pids_of_another_creation_or_beyond_our_own_stay_extern
     EXPECT_TRUE(decode_bytes(encode_bytes(t), options()).as<pid>()->is_local());
 }
 
+// The measuring pass must not take the bytes of a Latin-1 text for the UTF-8 that they happen to be as well.
+TEST_F(codec_with_a_node, a_latin1_node_name_is_ours_as_text_not_as_bytes) {
+    const std::string utf8 = "m\u00e9@here", latin1 = "m\xe9@here";
+    etf::decode_options o = options();
+    o.own.name = atom(utf8);
+    const auto pid_of = [](unsigned tag, const std::string& name) {
+        const part length{static_cast<unsigned>(name.size())};
+        return encoded({{131, 88, tag}, length, name, u32(1), u32(1), u32(77)});
+    };
+    EXPECT_TRUE(decode_bytes(pid_of(119, utf8), o).as<pid>()->is_local());
+    EXPECT_TRUE(decode_bytes(pid_of(115, latin1), o).as<pid>()->is_local());
+    const term other = decode_bytes(pid_of(115, utf8), o);
+    EXPECT_EQ(other.as<pid>().value(), (pid{atom("m\u00c3\u00a9@here"), 1, 1, 77}));
+    EXPECT_EQ(other.owner()->bytes(), sizeof(etf::detail::arena) + 4 * 8);
+}
+
 }  // namespace
 }  // namespace rakka::testing

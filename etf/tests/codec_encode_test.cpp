@@ -116,6 +116,13 @@ TEST(codec_encode, terms_take_the_name_their_node_has_now) {
     etf::local_origin::release(origin);
 }
 
+TEST(codec_encode, a_default_constructed_atom_or_pid_has_an_empty_name) {
+    const byte_string empty = encoded({{119, 0}});
+    EXPECT_EQ(encode_bytes(tuple(atom(), 1)), encoded({{131, 104, 2}, empty, {97, 1}}));
+    EXPECT_EQ(encode_bytes(term(atom())), encoded({{131}, empty}));
+    EXPECT_EQ(encode_bytes(tuple(pid())), encoded({{131, 104, 1, 88}, empty, u32(0), u32(0), u32(0)}));
+}
+
 TEST(codec_encode, deterministic_maps_are_in_term_order_whatever_the_atom_numbers) {
     const term z = "zzz of the deterministic test"_a;  // interned first
     const term a = "aaa of the deterministic test"_a;
