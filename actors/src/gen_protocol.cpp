@@ -66,6 +66,8 @@ namespace {
 bool is_self(const destination& server) {
     if (const auto* p = std::get_if<pid>(&server)) return *p == self();
     if (const auto* name = std::get_if<atom>(&server)) return whereis(*name) == self();
+    if (const auto* named = std::get_if<registered_name>(&server))
+        return named->node == this_system().node_name() && whereis(named->name) == self();
     return false;
 }
 

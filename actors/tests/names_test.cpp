@@ -2,6 +2,7 @@
 #include "actors_support.hpp"
 
 #include <rakka/actors/errc.hpp>
+#include <rakka/actors/gen_protocol.hpp>
 
 #include <algorithm>
 
@@ -65,6 +66,16 @@ TEST_P(names, spawn_can_name_the_process_before_it_runs) {
         ASSERT_TRUE(register_name("taken"_a, self()));
         const auto p = spawn_monitor([] { spawn([] {}, {.name = "taken"_a}); });
         EXPECT_EQ(text(down_reason(p.ref)), "{badarg,[]}");
+    });
+}
+
+TEST_P(names, a_call_to_oneself_by_name_and_node_is_refused) {
+    in_process([] {
+        ASSERT_TRUE(register_name("me"_a, self()));
+        const auto answer =
+            gen::call(registered_name{"me"_a, this_system().node_name()}, "$gen_call"_a, term("x"_a), 5s);
+        ASSERT_FALSE(answer);
+        EXPECT_TRUE(answer.error().reason.is_atom("calling_self"_a));
     });
 }
 
