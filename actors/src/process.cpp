@@ -83,8 +83,8 @@ bool is_alive(const pid& p) {
     }
     const process* const target = find_alive(core, to);
     if (target == nullptr) return false;
-    // Asleep means that it has seen everything sent to it so far.
-    if (to == self.pid() || target->inbox.is_asleep()) return true;
+    // Asleep means that it has seen everything sent to it so far; if it is still the same process, that is.
+    if (to == self.pid() || (target->inbox.is_asleep() && find_alive(core, to) != nullptr)) return true;
     return ask(self, to, make_control(core, signal_kind::info_request));
 }
 

@@ -38,8 +38,7 @@ reference process::make_own_reference() noexcept {
 }
 
 void process::begin(const process_start& how) noexcept {
-    serial = (serial + 1) & ((1U << 28) - 1);
-    if (serial == 0) serial = 1;
+    serial = serial == last_serial ? 1 : serial + 1;
     state = phase::starting;
     traps_exit = doomed = waiting = final = false;
     exit_deferrals = 0;
@@ -113,8 +112,8 @@ step process::run_body() noexcept {
 }
 
 step process::run_handler() noexcept {
+    fetch();  // whoever asks what it was doing hears that it was waiting
     waiting = false;
-    fetch();
     if (state == phase::starting) {
         state = phase::running;
         if (!doomed && !call([](message_handler& h, signal*) { return h.init(); }, nullptr))
@@ -133,6 +132,7 @@ step process::run_handler() noexcept {
                 return step::done;
         } else {
             waiting = true;
+            settle_reductions();
             if (inbox.try_sleep()) return step::wait;
             waiting = false;
             continue;
@@ -173,7 +173,7 @@ void process::start_handler_timeout(next::duration d) {
     if (d.count() <= 0) {
         timer->expire();
     } else {
-        timer->start(system->now() + d);
+        timer->start(system->after(d));
     }
 }
 

@@ -49,7 +49,8 @@ struct alignas(64) process final : task {
 
     // -- owner (before publication: the spawner)
     // -----------------------------------------------------------------------
-    std::uint32_t serial = 0;
+    std::uint32_t serial = 0;  // 1 … last_serial, and round again
+    static constexpr std::uint32_t last_serial = (1U << 28) - 1;
 
     enum class phase : std::uint8_t { free, starting, running, ending };
     phase state = phase::free;

@@ -26,7 +26,7 @@ process* slot_list::pop() noexcept {
 
 process_table::process_table(system_core& core, std::uint32_t max_slots)
     : core_(core),
-      max_slots_(std::min(max_slots, (1U << slot_bits) - 1)),
+      max_slots_((std::min(max_slots, (1U << slot_bits) - 1) + chunk_size - 1) / chunk_size * chunk_size),
       chunks_(new std::atomic<process*>[std::size_t{1} << (slot_bits - chunk_bits)]()) {}
 
 process_table::~process_table() {

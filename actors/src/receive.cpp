@@ -81,7 +81,7 @@ std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* a
         const waiting_scope waiting(self);
         if (!self.fetch()) {
             if (expired) return std::nullopt;
-            if (timeout && !timer) timer.emplace(self).start(self.system->now() + *timeout);
+            if (timeout && !timer) timer.emplace(self).start(self.system->after(*timeout));
             self.sleep();
             self.fetch();
         }

@@ -209,7 +209,8 @@ void send_down(system_core& core, const monitor_target& target, const pid& watch
 
 void send_demonitor(system_core& core, const pid& watcher, const pid& resolved, const monitor_target& target,
                     const reference& ref) {
-    if (is_here(core, resolved)) {
+    if (resolved.creation == core.origin && !resolved.node) {
+        if (resolved.serial == 0) return;  // of a name that nobody had
         control_signal& s = make_control(core, signal_kind::demonitor, watcher);
         s.ref = ref;
         deliver(core, resolved, s);

@@ -72,7 +72,11 @@ void system_core::process_ended() noexcept {
 pid localised(const system_core& core, const pid& p) noexcept {
     if (!p.node) return p;
     const etf::node_identity own = etf::local_origin::identity(core.origin);
-    return p.node == own.name && p.creation == own.creation ? pid{{}, p.id, p.serial, core.origin} : p;
+    // Numbers that no slot can have stay as they are: in local form they would name somebody else.
+    const bool possible =
+        p.id < 1U << process_table::slot_bits && p.serial != 0 && p.serial <= process::last_serial;
+    return possible && p.node == own.name && p.creation == own.creation ? pid{{}, p.id, p.serial, core.origin}
+                                                                        : p;
 }
 
 reference localised(const system_core& core, const reference& r) noexcept {

@@ -10,6 +10,7 @@
 
 #include <rakka/actors/system.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -55,6 +56,11 @@ public:
 
     [[nodiscard]] scheduler& scheduling() noexcept { return *scheduler_; }
     [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }
+    /// `never` when that is beyond the clock.
+    [[nodiscard]] instant after(nanoseconds delay) const noexcept {
+        const instant start = now();
+        return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
+    }
 
     /// The calling worker's; null on a foreign thread.
     [[nodiscard]] worker_cache* cache() noexcept {

@@ -24,7 +24,7 @@ message_timer::message_timer(system_core& c, const pid& who, const reference& r,
 void message_timer::begin(process& self, message_timer& t, nanoseconds delay) {
     self.relate().timers.put(t.ref, &t);
     if (!t.for_owner) t.enlist();
-    start_timer(t.core.scheduling(), t, t.core.now() + delay);
+    start_timer(t.core.scheduling(), t, t.core.after(delay));
 }
 
 void message_timer::fire(timer_node& n) noexcept {

@@ -171,6 +171,26 @@ TEST_P(handlers, exit_from_a_callback_is_the_reason) {
     });
 }
 
+TEST_P(handlers, an_idle_one_is_shown_as_waiting_with_the_reductions_it_has_used) {
+    in_process([] {
+        const auto p = start_counter();
+        for (int i = 0; i < 100; ++i) {
+            send(p.pid, "get"_a);
+            static_cast<void>(next_message());
+        }
+        std::optional<process_information> info;
+        // It answers the last message before it goes to sleep: the first looks may find it running.
+        for (int i = 0; i < 1000 && !(info && info->status == process_status::waiting); ++i) {
+            yield();
+            info = process_info(p.pid);
+        }
+        ASSERT_TRUE(info);
+        EXPECT_EQ(info->status, process_status::waiting);
+        EXPECT_GE(info->reductions, 100U);
+        exit(p.pid, "kill"_a);
+    });
+}
+
 TEST_P(handlers, two_handlers_play_ping_pong) {
     in_process([] {
         struct player final : message_handler {

@@ -63,6 +63,7 @@ public:
     std::atomic<bool> busy{false};
     std::atomic<int> unlink_acks{0};
     std::atomic<int> spawn_requests{0};
+    std::atomic<int> demonitors{0};
 
     outcome send(const pid&, const pid& to, term m, send_flags flags) override {
         if (busy && flags.nosuspend) return outcome::no_connection;
@@ -94,6 +95,7 @@ public:
         return put([=](rakka::system& s) { s.deliver_monitor(watcher, target, ref); });
     }
     outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
+        ++demonitors;
         return put([=](rakka::system& s) { s.deliver_demonitor(watcher, target, ref); });
     }
     outcome down(const monitor_target&, const pid& watcher, const reference& ref, term why) override {

@@ -254,5 +254,33 @@ TEST_P(remote, a_local_pid_that_comes_back_with_the_node_name_is_local) {
     });
 }
 
+TEST_P(remote, a_pid_with_the_node_name_that_no_slot_can_have_is_a_dead_process) {
+    here.run([] {
+        trap_exit(true);
+        const pid me = self();
+        for (const pid& p :
+             {pid{"here@test"_a, me.id + (1U << 25), me.serial, 1},
+              pid{"here@test"_a, me.id, me.serial + (1U << 28), 1}, pid{"here@test"_a, me.id, 0, 1}}) {
+            EXPECT_FALSE(is_alive(p));
+            send(p, "lost"_a);
+            const reference ref = monitor(p);
+            EXPECT_EQ(next_message(), term(tuple("DOWN"_a, ref, "process"_a, p, "noproc"_a)));
+            link(p);
+            EXPECT_EQ(next_message(), term(tuple("EXIT"_a, p, "noproc"_a)));
+        }
+    });
+}
+
+TEST_P(remote, a_monitor_on_a_name_that_nobody_has_stays_at_home) {
+    here.run([] {
+        const auto p = spawn_monitor([] {
+            static_cast<void>(monitor("nobody"_a));
+            static_cast<void>(monitor(registered_name{"nobody"_a, "here@test"_a}));
+        });
+        EXPECT_EQ(text(down_reason(p.ref)), "normal");
+    });
+    EXPECT_EQ(from_here.demonitors, 0);
+}
+
 }  // namespace
 }  // namespace rakka::testing

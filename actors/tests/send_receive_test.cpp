@@ -181,6 +181,17 @@ TEST_P(send_receive, a_shared_term_reaches_many_receivers_unchanged) {
     });
 }
 
+TEST_P(send_receive, the_longest_timeout_is_as_good_as_none) {
+    in_process([] {
+        send_after(5ms, self(), "late"_a);
+        const auto got = receive_if([](term_view) { return true; }, std::chrono::nanoseconds::max());
+        EXPECT_TRUE(got && got->is_atom("late"_a));
+        const reference never = send_after(std::chrono::nanoseconds::max(), self(), "never"_a);
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, 5ms));
+        EXPECT_TRUE(cancel_timer(never));
+    });
+}
+
 TEST_P(send_receive, foreign_threads_may_send) {
     const pid child = sys.spawn([] {
         const term request = receive();
