@@ -9,7 +9,7 @@ function(rakka_warnings target)
     target_compile_options(${target} PRIVATE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-array-bounds
       -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
   endif()
-  if(PROJECT_IS_TOP_LEVEL)
+  if(RAKKA_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
 endfunction()
