@@ -66,12 +66,26 @@ std::size_t term_view::bit_size() const noexcept {
 
 namespace etf {
 
+namespace {
+
+/// A node's name in an identifier. A foreign one is interned, or nobody could answer its process; but a peer
+/// can make up any number of them, so only until the table is half full.
+result<atom> read_node(word w) {
+    const auto name = term_view::from_word(w);
+    if (!name.is_foreign_atom()) return name.as<atom>();
+    if (const auto known = atom::existing(name.atom_text())) return *known;
+    if (atom::count() >= atom::max_atoms / 2) return errc::atom_table_full;
+    return atom::make(name.atom_text());
+}
+
+}  // namespace
+
 result<pid> term_traits<pid>::read(term_view v) {
     const word w = v.word();
     if (tag_of(w) == tag::local_pid) return pid{{}, local_pid_slot(w), local_pid_serial(w), local_pid_origin(w)};
     if (!is_box(w, box::pid)) return errc::wrong_type;
     const word* p = pointer(w);
-    const auto node = term_view::from_word(p[pid_layout::node]).as<atom>();
+    const auto node = read_node(p[pid_layout::node]);
     if (!node) return node.error();
     return pid{*node, static_cast<std::uint32_t>(p[pid_layout::id_serial]),
                static_cast<std::uint32_t>(p[pid_layout::id_serial] >> 32),
@@ -81,7 +95,7 @@ result<pid> term_traits<pid>::read(term_view v) {
 result<port> term_traits<port>::read(term_view v) {
     if (!is_box(v.word(), box::port)) return errc::wrong_type;
     const word* p = pointer(v.word());
-    const auto node = term_view::from_word(p[port_layout::node]).as<atom>();
+    const auto node = read_node(p[port_layout::node]);
     if (!node) return node.error();
     return port{*node, static_cast<std::uint32_t>(p[port_layout::creation]), p[port_layout::id]};
 }
@@ -89,7 +103,7 @@ result<port> term_traits<port>::read(term_view v) {
 result<reference> term_traits<reference>::read(term_view v) {
     if (!is_box(v.word(), box::reference)) return errc::wrong_type;
     const word* p = pointer(v.word());
-    const auto node = term_view::from_word(p[reference_layout::node]).as<atom>();
+    const auto node = read_node(p[reference_layout::node]);
     if (!node) return node.error();
     reference r{*node, static_cast<std::uint32_t>(p[reference_layout::creation]),
                 static_cast<std::uint32_t>(header_size(*p)), {}};

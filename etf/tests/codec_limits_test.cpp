@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <string>
+
 namespace rakka::testing {
 namespace {
 
@@ -139,6 +142,26 @@ TEST(codec_limits, foreign_atoms_stand_wherever_atoms_do) {
             encoded({{131, 67}, u32(2), {1}, node, text, node, text, node, text, node, text, {106, 106}}),
             options),
         errc::duplicate_key);
+}
+
+/// In a process of its own: whether identifiers of ever new nodes leave half of the atom table to us.
+bool half_of_the_table_stays_ours() {
+    for (std::size_t i = 0; atom::count() < atom::max_atoms / 2 - 1; ++i)
+        static_cast<void>(atom("filler_" + std::to_string(i)));
+    etf::atom_budget none(0);
+    etf::decode_options options;
+    options.new_atoms = &none;
+    const auto from = [&](const char* node) {
+        const part length{static_cast<unsigned>(std::string_view(node).size())};
+        return decode_bytes(encoded({{131, 88, 119}, length, node, u32(1), u32(2), u32(3)}), options);
+    };
+    const bool last = from("last@half").as<pid>().has_value();
+    return last && from("one@more").as<pid>().error() == errc::atom_table_full &&
+           from("last@half").as<pid>().has_value() && !atom::existing("one@more");
+}
+
+TEST(codec_limits, reading_identifiers_of_made_up_nodes_fills_half_of_the_atom_table_at_most) {
+    EXPECT_EXIT(std::_Exit(half_of_the_table_stays_ours() ? 0 : 1), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(codec_limits, resolve_atom_interns_within_the_budget_and_checks_the_text) {
