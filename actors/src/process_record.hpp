@@ -116,6 +116,7 @@ private:
     void on_exit2(control_signal& s) noexcept;
     void on_alias_message(control_signal& s) noexcept;
     void on_unlink(control_signal& s) noexcept;
+    void on_unlink_ack(control_signal& s) noexcept;
     void on_down(control_signal& s) noexcept;
     void on_spawn_reply(control_signal& s) noexcept;
     void on_nodedown(atom node) noexcept;

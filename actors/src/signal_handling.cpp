@@ -55,11 +55,9 @@ void process::handle_control(signal& s) noexcept {
         case signal_kind::unlink:
             on_unlink(c);
             break;
-        case signal_kind::unlink_ack: {
-            link_entry* const entry = relate().links.find(c.from);
-            if (entry != nullptr && !entry->active && entry->unlink_id == c.id) related->links.erase(c.from);
+        case signal_kind::unlink_ack:
+            on_unlink_ack(c);
             break;
-        }
         case signal_kind::monitor:
             relate().watchers.put(c.ref, {c.from, c.name});
             break;
@@ -148,6 +146,11 @@ void process::on_unlink(control_signal& s) noexcept {
     if (!related) return;
     const link_entry* const entry = related->links.find(s.from);
     if (entry != nullptr && entry->active) related->links.erase(s.from);
+}
+
+void process::on_unlink_ack(control_signal& s) noexcept {
+    const link_entry* const entry = related ? related->links.find(s.from) : nullptr;
+    if (entry != nullptr && !entry->active && entry->unlink_id == s.id) related->links.erase(s.from);
 }
 
 void process::on_down(control_signal& s) noexcept {

@@ -210,6 +210,23 @@ TEST_P(process_life, a_destructor_may_receive_while_kill_unwinds) {
     });
 }
 
+TEST_P(process_life, exit_in_a_destructor_that_unwinding_runs_ends_the_process_on_the_spot) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "what is left on that stack is never freed, by design";
+#endif
+    in_process([] {
+        struct exits_at_end {
+            ~exits_at_end() { exit("from_destructor"_a); }
+        };
+        const auto p = spawn_monitor([] {
+            const exits_at_end here;
+            throw std::runtime_error("first trouble");
+        });
+        EXPECT_EQ(text(down_reason(p.ref)), "from_destructor");
+    });
+    EXPECT_EQ(sys.stop(), 0u);
+}
+
 TEST_P(process_life, a_signal_during_another_unwinding_waits_until_it_is_over) {
     in_process([] {
         const pid parent = self();
