@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-MAX_COLUMNS = 110
+MAX_COLUMNS = 120  # clang-format keeps C++ to 110
 MAX_FUNCTION_LINES = 70
 MAX_FILE_LINES = 600
 USUAL_FILE_LINES = 400
@@ -45,6 +45,10 @@ def component_of(path):
     if parts[0] == "etf" and len(parts) > 2 and parts[1] in ("base", "ei"):
         return parts[1]
     return parts[0] if parts[0] in MAY_SEE else None
+
+
+# Macros that need no semicolon, as they stand before a namespace or a function.
+MACRO_CALLS = re.compile(r"^(?:[A-Z][A-Z0-9_]+\s*\((?:[^()]|\([^()]*\))*\)\s*)+")
 
 
 def blank_out(text):
@@ -89,7 +93,7 @@ def opens(header, inside):
     if inside == "initialiser":
         return "initialiser"
     header = header.strip()
-    if re.match(r"(?:inline\s+)?namespace\b|extern\s*\"\"\s*$|export\s*$", header):
+    if re.match(r"(?:inline\s+)?namespace\b|extern\s*\"\"\s*$|export\s*$", MACRO_CALLS.sub("", header)):
         return "scope"
     plain = without_template_lists(header)
     outside_parentheses = re.sub(r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", "()", plain)
@@ -141,6 +145,8 @@ def check_text(path, text):
     lines = text.splitlines()
     is_script = not suffix and text.startswith("#!")
     is_code = suffix in CODE_SUFFIXES or path.endswith("CMakeLists.txt") or is_script
+    if path.startswith("bench/peers/"):
+        is_code = False  # measured as they are: a peer's program is not ours to reformat
     for number, line in enumerate(lines, 1):
         if is_code and len(line) > MAX_COLUMNS:
             yield number, f"{len(line)} columns, the limit is {MAX_COLUMNS}"

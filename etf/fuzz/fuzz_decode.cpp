@@ -69,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     etf::decode_options options = small_limits();
     check(bytes, options);
     etf::atom_budget none(0);
-    static const term foreign = etf::resolve_atom("an atom of the header, kept out of the table", none).value();
+    static const term foreign =
+        etf::resolve_atom("an atom of the header, kept out of the table", none).value();
     const etf::detail::word table[] = {term_view(atom("ok")).word(), foreign.word(), etf::detail::no_word};
     options.envelope = etf::envelope::distribution;
     options.cached_atoms = table;

@@ -62,7 +62,8 @@ void arena::attach_resource(void* object, void (*destroy)(void*) noexcept) {
 
 std::size_t arena::bytes() const noexcept {
     std::size_t total = sizeof(arena) + words_ * sizeof(word);
-    for (const chunk* c = chunks_; c; c = c->next) total += sizeof(chunk) + c->words * sizeof(word);
+    for (const chunk* c = chunks_; c; c = c->next)
+        total += sizeof(chunk) + c->words * sizeof(word);
     return total;
 }
 
@@ -83,8 +84,12 @@ void arena::destroy(arena* first) noexcept {
                     }
                     break;
                 }
-                case attachment::kind::buffer: static_cast<shared_buffer*>(a->object)->release(); break;
-                case attachment::kind::resource: a->destroy(a->object); break;
+                case attachment::kind::buffer:
+                    static_cast<shared_buffer*>(a->object)->release();
+                    break;
+                case attachment::kind::resource:
+                    a->destroy(a->object);
+                    break;
             }
         }
         for (chunk* c = dying->chunks_; c;) {

@@ -34,10 +34,12 @@ private:
         word container;  // a map's header, with the kind in the low bits
     };
 
-    /// Words that the scanner has counted. Were it ever wrong, a peer must not profit: the rest goes elsewhere.
+    /// Words that the scanner has counted. Were it ever wrong, a peer must not profit: the rest goes
+    /// elsewhere.
     word* take(std::size_t n) {
         RAKKA_DCHECK(n <= static_cast<std::size_t>(end_ - top_));
-        if (n > static_cast<std::size_t>(end_ - top_)) [[unlikely]] return builder_.allocate(n);
+        if (n > static_cast<std::size_t>(end_ - top_)) [[unlikely]]
+            return builder_.allocate(n);
         word* const p = top_;
         top_ += n;
         return p;

@@ -1,5 +1,4 @@
 #include <rakka/etf/builder.hpp>
-
 #include <rakka/etf/order.hpp>
 
 #include <algorithm>
@@ -25,7 +24,8 @@ word* put_bytes(word* body, std::span<const std::byte> bytes) {
 }  // namespace
 
 word builder::put_big(std::span<const std::uint64_t> limbs, bool negative) {
-    while (!limbs.empty() && limbs.back() == 0) limbs = limbs.first(limbs.size() - 1);
+    while (!limbs.empty() && limbs.back() == 0)
+        limbs = limbs.first(limbs.size() - 1);
     if (limbs.empty()) return make_small(0);
     if (limbs.size() == 1) {
         const std::uint64_t m = limbs[0];
@@ -142,10 +142,12 @@ void sort_small(word* keys, word* values, std::size_t n) {
 
 void sort_large(word* keys, word* values, std::size_t n) {
     std::vector<std::pair<word, word>> pairs(n);
-    for (std::size_t i = 0; i < n; ++i) pairs[i] = {keys[i], values[i]};
+    for (std::size_t i = 0; i < n; ++i)
+        pairs[i] = {keys[i], values[i]};
     std::stable_sort(pairs.begin(), pairs.end(),
                      [](const auto& a, const auto& b) { return map_key_less(a.first, b.first); });
-    for (std::size_t i = 0; i < n; ++i) std::tie(keys[i], values[i]) = pairs[i];
+    for (std::size_t i = 0; i < n; ++i)
+        std::tie(keys[i], values[i]) = pairs[i];
 }
 
 }  // namespace

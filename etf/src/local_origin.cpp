@@ -1,6 +1,5 @@
-#include <rakka/etf/local_origin.hpp>
-
 #include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/local_origin.hpp>
 
 #include <array>
 #include <atomic>
@@ -11,15 +10,19 @@
 namespace rakka::etf::local_origin {
 namespace {
 
-constexpr std::uint64_t pack(node_identity i) noexcept { return std::uint64_t{i.name.id()} << 32 | i.creation; }
+constexpr std::uint64_t pack(node_identity i) noexcept {
+    return std::uint64_t{i.name.id()} << 32 | i.creation;
+}
 constexpr node_identity nobody{atoms::known<"nonode@nohost">, 0};
 
 struct pool {
     pool() {
-        for (std::uint32_t i = 1; i < 256; ++i) free.push_back(i);
+        for (std::uint32_t i = 1; i < 256; ++i)
+            free.push_back(i);
     }
     std::mutex mutex;
-    std::deque<std::uint32_t> free;  // first in, first out: a number rests as long as possible before it is used again
+    std::deque<std::uint32_t>
+        free;  // first in, first out: a number rests as long as possible before it is used again
     std::array<std::atomic<std::uint64_t>, 256> identities{};
 };
 

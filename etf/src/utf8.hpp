@@ -33,7 +33,8 @@ inline code_point next_utf8(std::string_view s) noexcept {
     return {value, size};
 }
 
-/// True when every byte is below 128. Eight bytes at a time: atoms are short, and nearly all of them are ASCII.
+/// True when every byte is below 128. Eight bytes at a time: atoms are short, and nearly all of them are
+/// ASCII.
 inline bool is_ascii(std::string_view s) noexcept {
     std::uint64_t high = 0, chunk = 0;
     std::size_t n = s.size();
@@ -42,7 +43,8 @@ inline bool is_ascii(std::string_view s) noexcept {
         std::memcpy(&chunk, p, 8);
         high |= chunk;
     }
-    for (; n > 0; --n, ++p) high |= static_cast<unsigned char>(*p);
+    for (; n > 0; --n, ++p)
+        high |= static_cast<unsigned char>(*p);
     return (high & 0x8080808080808080u) == 0;
 }
 

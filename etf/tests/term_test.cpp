@@ -20,9 +20,17 @@ TEST(term, immediates_own_nothing) {
 }
 
 TEST(term, integers_keep_their_value_at_every_edge) {
-    const std::int64_t edges[] = {0, 1, -1, 255, 256, etf::detail::small_max, etf::detail::small_max + 1,
-                                  etf::detail::small_min, etf::detail::small_min - 1,
-                                  std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    const std::int64_t edges[] = {0,
+                                  1,
+                                  -1,
+                                  255,
+                                  256,
+                                  etf::detail::small_max,
+                                  etf::detail::small_max + 1,
+                                  etf::detail::small_min,
+                                  etf::detail::small_min - 1,
+                                  std::numeric_limits<std::int64_t>::max(),
+                                  std::numeric_limits<std::int64_t>::min()};
     for (const std::int64_t v : edges) {
         const term t = to_term(v);
         EXPECT_EQ(t.kind(), kind::integer);
@@ -32,12 +40,22 @@ TEST(term, integers_keep_their_value_at_every_edge) {
               std::numeric_limits<std::uint64_t>::max());
     EXPECT_EQ(to_term(300).as<std::uint8_t>().error(), etf::errc::out_of_range);
     EXPECT_EQ(to_term(-1).as<unsigned>().error(), etf::errc::out_of_range);
-    EXPECT_EQ(to_term(std::numeric_limits<std::uint64_t>::max()).as<std::int64_t>().error(), etf::errc::out_of_range);
+    EXPECT_EQ(to_term(std::numeric_limits<std::uint64_t>::max()).as<std::int64_t>().error(),
+              etf::errc::out_of_range);
 }
 
 TEST(term, floats_keep_every_bit_boxed_or_not) {
-    const double values[] = {0.0, -0.0, 1.0, -1.0, 3.14, 1e300, -1e-300, std::ldexp(1.0, -127), std::ldexp(1.0, 128),
-                             std::numeric_limits<double>::max(), std::numeric_limits<double>::denorm_min()};
+    const double values[] = {0.0,
+                             -0.0,
+                             1.0,
+                             -1.0,
+                             3.14,
+                             1e300,
+                             -1e-300,
+                             std::ldexp(1.0, -127),
+                             std::ldexp(1.0, 128),
+                             std::numeric_limits<double>::max(),
+                             std::numeric_limits<double>::denorm_min()};
     for (const double v : values) {
         const double back = to_term(v).as<double>().value();
         EXPECT_EQ(std::bit_cast<std::uint64_t>(back), std::bit_cast<std::uint64_t>(v)) << v;
@@ -69,7 +87,8 @@ TEST(term, a_part_keeps_the_whole_alive) {
 
 TEST(term, cons_shares_the_tail_and_a_million_of_them_free_without_recursion) {
     term t = list();
-    for (int i = 0; i < 1'000'000; ++i) t = cons(i, t);
+    for (int i = 0; i < 1'000'000; ++i)
+        t = cons(i, t);
     EXPECT_EQ(t.list().size(), 1'000'000u);
     EXPECT_EQ(t.list().head().as<int>().value(), 999'999);
 }
@@ -87,7 +106,8 @@ TEST(atom, equal_texts_are_one_atom_and_bad_texts_are_refused) {
     EXPECT_EQ(atom("ok").text(), "ok");
     EXPECT_EQ(atom::make("\xff").error(), etf::errc::bad_utf8);
     std::string long_text;
-    for (int i = 0; i < 255; ++i) long_text += "å";
+    for (int i = 0; i < 255; ++i)
+        long_text += "å";
     EXPECT_TRUE(atom::make(long_text));
     EXPECT_EQ(atom::make(long_text + "x").error(), etf::errc::atom_too_long);
     EXPECT_FALSE(atom::existing("never made by anybody"));

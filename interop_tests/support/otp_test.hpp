@@ -37,6 +37,6 @@ std::string otp_release_name(const ::testing::TestParamInfo<otp_release>& info);
 
 }  // namespace rakka::interop
 
-#define RAKKA_OTP_TEST_SUITE(suite)                                                            \
+#define RAKKA_OTP_TEST_SUITE(suite)                                                              \
     INSTANTIATE_TEST_SUITE_P(, suite, ::testing::ValuesIn(::rakka::interop::all_otp_releases()), \
                              ::rakka::interop::otp_release_name)

@@ -38,23 +38,34 @@ public:
         iterator() noexcept = default;
         explicit iterator(const etf::detail::word* cell) noexcept : cell_(cell) { settle(); }
         term_view operator*() const noexcept { return term_view::from_word(*cell_); }
-        iterator& operator++() noexcept { ++cell_; settle(); return *this; }
-        iterator operator++(int) noexcept { auto old = *this; ++*this; return old; }
+        iterator& operator++() noexcept {
+            ++cell_;
+            settle();
+            return *this;
+        }
+        iterator operator++(int) noexcept {
+            auto old = *this;
+            ++*this;
+            return old;
+        }
         friend bool operator==(const iterator&, const iterator&) noexcept = default;
         [[nodiscard]] bool at_end() const noexcept {
             return !cell_ || *cell_ == etf::detail::list_end || *cell_ == etf::detail::list_tail;
         }
         friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept { return i.at_end(); }
-        /// What follows the elements passed so far: the rest of the list; at the end nil, or an improper list's tail.
+        /// What follows the elements passed so far: the rest of the list; at the end nil, or an improper
+        /// list's tail.
         [[nodiscard]] term_view rest() const noexcept {
-            if (!cell_ || *cell_ == etf::detail::list_end) return term_view::from_word(etf::detail::special_nil);
+            if (!cell_ || *cell_ == etf::detail::list_end)
+                return term_view::from_word(etf::detail::special_nil);
             if (*cell_ == etf::detail::list_tail) return term_view::from_word(cell_[1]);
             return term_view::from_word(etf::detail::list_at(cell_));
         }
 
     private:
         void settle() noexcept {
-            while (etf::detail::tag_of(*cell_) == etf::detail::tag::link) cell_ = etf::detail::pointer(*cell_);
+            while (etf::detail::tag_of(*cell_) == etf::detail::tag::link)
+                cell_ = etf::detail::pointer(*cell_);
         }
         const etf::detail::word* cell_ = nullptr;
     };
@@ -67,13 +78,15 @@ public:
     /// Number of elements before the tail: walks the list.
     [[nodiscard]] std::size_t size() const noexcept {
         std::size_t n = 0;
-        for (auto i = begin(); i != end(); ++i) ++n;
+        for (auto i = begin(); i != end(); ++i)
+            ++n;
         return n;
     }
     /// True when the tail is nil: walks the list.
     [[nodiscard]] bool proper() const noexcept {
         auto i = begin();
-        while (i != end()) ++i;
+        while (i != end())
+            ++i;
         return i.rest().is(kind::nil);
     }
     /// Precondition: not empty. Erlang: hd/1, tl/1.
@@ -102,7 +115,10 @@ public:
         using difference_type = std::ptrdiff_t;
         iterator(const map_view* map, std::size_t i) noexcept : map_(map), i_(i) {}
         value_type operator*() const noexcept { return {map_->key(i_), map_->value(i_)}; }
-        iterator& operator++() noexcept { ++i_; return *this; }
+        iterator& operator++() noexcept {
+            ++i_;
+            return *this;
+        }
         friend bool operator==(const iterator&, const iterator&) noexcept = default;
 
     private:
@@ -132,8 +148,14 @@ inline map_view term_view::map() const noexcept {
 inline bool term_view::is_tagged(atom name, std::size_t arity) const noexcept {
     return arity > 0 && is_tuple(arity) && tuple_view(etf::detail::pointer(word_))[0].is_atom(name);
 }
-inline tuple_view term::tuple() const& noexcept { return view().tuple(); }
-inline list_view term::list() const& noexcept { return view().list(); }
-inline map_view term::map() const& noexcept { return view().map(); }
+inline tuple_view term::tuple() const& noexcept {
+    return view().tuple();
+}
+inline list_view term::list() const& noexcept {
+    return view().list();
+}
+inline map_view term::map() const& noexcept {
+    return view().map();
+}
 
 }  // namespace rakka

@@ -1,4 +1,5 @@
-// The memory behind terms: one allocation per message, filled from the front, freed as a whole by its last owner.
+// The memory behind terms: one allocation per message, filled from the front, freed as a whole by its last
+// owner.
 #pragma once
 
 #include <rakka/base/check.hpp>
@@ -10,8 +11,9 @@
 
 namespace rakka::etf {
 
-/// Bytes shared by several terms: a received packet, or a large binary. Reference-counted; the bytes never change once a
-/// term refers to them. Make one with make_shared_buffer(); give a reference back with release().
+/// Bytes shared by several terms: a received packet, or a large binary. Reference-counted; the bytes never
+/// change once a term refers to them. Make one with make_shared_buffer(); give a reference back with
+/// release().
 class shared_buffer {
 public:
     /// Room for `size` bytes, one reference held by the caller. Throws std::bad_alloc.
@@ -31,7 +33,8 @@ private:
 
 namespace detail {
 
-/// Something an arena keeps alive: another arena, a shared buffer or a resource. Lives in the arena's own words.
+/// Something an arena keeps alive: another arena, a shared buffer or a resource. Lives in the arena's own
+/// words.
 struct attachment {
     enum class kind : word { arena, buffer, resource };
     attachment* next;
@@ -61,7 +64,8 @@ public:
         top_ += words;
         return p;
     }
-    /// Owner only, while building: keep `other` alive as long as this arena. The reference is added, not taken over.
+    /// Owner only, while building: keep `other` alive as long as this arena. The reference is added, not
+    /// taken over.
     void attach(arena* other);
     void attach(shared_buffer* buffer);
     void attach_resource(void* object, void (*destroy)(void*) noexcept);
@@ -69,8 +73,8 @@ public:
     /// All memory of this arena, its further chunks included, in bytes; not what is attached to it.
     [[nodiscard]] std::size_t bytes() const noexcept;
 
-    /// Three words for a queue that holds the only reference to this arena (an actor's mailbox links messages with
-    /// them, so that sending a fresh message allocates nothing more).
+    /// Three words for a queue that holds the only reference to this arena (an actor's mailbox links messages
+    /// with them, so that sending a fresh message allocates nothing more).
     word queue_link[3];
 
 private:

@@ -13,9 +13,10 @@
 
 namespace rakka {
 
-/// An Erlang atom. Four bytes, trivially copyable; equal handles are equal texts. All functions: any thread, none blocks
-/// beyond the short lock that adding a *new* text to the table takes. Atoms are never freed, as on the BEAM: do not make
-/// them from unbounded input (the decoder does not: see etf::decode_limits::max_new_atoms).
+/// An Erlang atom. Four bytes, trivially copyable; equal handles are equal texts. All functions: any thread,
+/// none blocks beyond the short lock that adding a *new* text to the table takes. Atoms are never freed, as
+/// on the BEAM: do not make them from unbounded input (the decoder does not: see
+/// etf::decode_limits::max_new_atoms).
 class atom {
 public:
     /// The number of atoms the table holds at most, as the BEAM's default.
@@ -25,15 +26,19 @@ public:
 
     /// No atom at all: contextually false, equal only to itself.
     constexpr atom() noexcept = default;
-    /// Interns `utf8`. Throws boost::system::system_error with etf::errc::{bad_utf8, atom_too_long, atom_table_full}.
-    /// Erlang: list_to_atom/1.
+    /// Interns `utf8`. Throws boost::system::system_error with etf::errc::{bad_utf8, atom_too_long,
+    /// atom_table_full}. Erlang: list_to_atom/1.
     explicit atom(std::string_view utf8);
 
     /// As the constructor, with the error returned.
     [[nodiscard]] static result<atom> make(std::string_view utf8);
     /// The atom with this text if the table has it already. Erlang: list_to_existing_atom/1.
     [[nodiscard]] static std::optional<atom> existing(std::string_view utf8) noexcept;
-    [[nodiscard]] static constexpr atom from_id(std::uint32_t id) noexcept { atom a; a.id_ = id; return a; }
+    [[nodiscard]] static constexpr atom from_id(std::uint32_t id) noexcept {
+        atom a;
+        a.id_ = id;
+        return a;
+    }
     /// How many atoms the table holds now. Erlang: erlang:system_info(atom_count).
     [[nodiscard]] static std::size_t count() noexcept;
 

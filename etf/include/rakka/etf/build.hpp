@@ -1,7 +1,8 @@
 // Writing terms in C++: tuple("add"_a, 1, 2), list(…), map(…), cons(…), charlist(…).
 //
-// Each call makes a small expression that owns its arguments (string literals and views are borrowed until the term is
-// made). The expression turns into a term where one is wanted, nested expressions and all, in one allocation.
+// Each call makes a small expression that owns its arguments (string literals and views are borrowed until
+// the term is made). The expression turns into a term where one is wanted, nested expressions and all, in one
+// allocation.
 #pragma once
 
 #include <rakka/etf/traits.hpp>
@@ -43,7 +44,8 @@ namespace detail {
 
 template <class... Parts>
 std::size_t parts_size(const std::tuple<Parts...>& parts) {
-    return std::apply([](const auto&... p) { return (std::size_t{0} + ... + term_traits<Parts>::size(p)); }, parts);
+    return std::apply([](const auto&... p) { return (std::size_t{0} + ... + term_traits<Parts>::size(p)); },
+                      parts);
 }
 
 }  // namespace detail
@@ -127,16 +129,18 @@ template <class... Parts>
 template <class Head, class Tail>
 [[nodiscard]] auto cons(Head&& head, Tail&& tail) {
     return etf::improper_list_expression<etf::stored<Tail>, etf::stored<Head>>{{std::forward<Head>(head)},
-                                                                             std::forward<Tail>(tail)};
+                                                                               std::forward<Tail>(tail)};
 }
-/// `#{K => V, …}` from alternating keys and values; of equal keys the last wins. `map("id"_a, 7, "name"_a, "Ann")`
+/// `#{K => V, …}` from alternating keys and values; of equal keys the last wins. `map("id"_a, 7, "name"_a,
+/// "Ann")`
 template <class... Parts>
-    requires(sizeof...(Parts) % 2 == 0)
-[[nodiscard]] auto map(Parts&&... parts) {
+requires(sizeof...(Parts) % 2 == 0) [[nodiscard]] auto map(Parts&&... parts) {
     return etf::map_expression<etf::stored<Parts>...>{{std::forward<Parts>(parts)...}};
 }
-/// A list of code points, which is what "…" means in Erlang and '…' in Elixir. Bytes that are not UTF-8 are taken as
-/// Latin-1. `utf8` must stay valid until the term is made.
-[[nodiscard]] inline etf::charlist_expression charlist(std::string_view utf8) noexcept { return {utf8}; }
+/// A list of code points, which is what "…" means in Erlang and '…' in Elixir. Bytes that are not UTF-8 are
+/// taken as Latin-1. `utf8` must stay valid until the term is made.
+[[nodiscard]] inline etf::charlist_expression charlist(std::string_view utf8) noexcept {
+    return {utf8};
+}
 
 }  // namespace rakka

@@ -12,9 +12,9 @@
 
 namespace rakka::etf {
 
-/// Builds one term. Write the parts with put_…(), which return words to place in the cells of containers, then finish()
-/// with the root's word. A builder given the exact number of words makes one allocation; given fewer it grows by
-/// chunks. Owner: one thread. All functions may throw std::bad_alloc.
+/// Builds one term. Write the parts with put_…(), which return words to place in the cells of containers,
+/// then finish() with the root's word. A builder given the exact number of words makes one allocation; given
+/// fewer it grows by chunks. Owner: one thread. All functions may throw std::bad_alloc.
 class builder {
 public:
     using word = detail::word;
@@ -33,11 +33,13 @@ public:
     }
 
     [[nodiscard]] word put_integer(std::int64_t v) {
-        return detail::fits_small(v) ? detail::make_small(v)
-                                     : put_big(v < 0 ? ~static_cast<std::uint64_t>(v) + 1 : std::uint64_t(v), v < 0);
+        return detail::fits_small(v)
+                   ? detail::make_small(v)
+                   : put_big(v < 0 ? ~static_cast<std::uint64_t>(v) + 1 : std::uint64_t(v), v < 0);
     }
     [[nodiscard]] word put_unsigned(std::uint64_t v) {
-        return v <= std::uint64_t(detail::small_max) ? detail::make_small(std::int64_t(v)) : put_big(v, false);
+        return v <= std::uint64_t(detail::small_max) ? detail::make_small(std::int64_t(v))
+                                                     : put_big(v, false);
     }
     /// Limbs least significant first; leading zeros are dropped and small values become immediates.
     [[nodiscard]] word put_big(std::span<const std::uint64_t> limbs, bool negative);
@@ -54,7 +56,9 @@ public:
     [[nodiscard]] word put_reference(const reference& r);
     /// A copy of the bytes; `bits` (0 = all) when the last byte is partial, its unused low bits zero.
     [[nodiscard]] word put_binary(std::span<const std::byte> bytes, std::size_t bits = 0);
-    [[nodiscard]] word put_binary(std::string_view text) { return put_binary(std::as_bytes(std::span(text))); }
+    [[nodiscard]] word put_binary(std::string_view text) {
+        return put_binary(std::as_bytes(std::span(text)));
+    }
     /// Bytes inside `buffer`, which the term keeps alive: no copy.
     [[nodiscard]] word put_shared_binary(shared_buffer* buffer, const std::byte* first, std::size_t bits);
     /// An atom's text that stays out of the atom table. Precondition: valid UTF-8, at most 255 characters.
@@ -64,19 +68,28 @@ public:
         if (t.owner()) keep(t.owner());
         return t.word();
     }
-    void keep(detail::arena* other) { if (!arena_) arena_ = detail::arena::make(16); arena_->attach(other); }
-    void keep(shared_buffer* buffer) { if (!arena_) arena_ = detail::arena::make(16); arena_->attach(buffer); }
+    void keep(detail::arena* other) {
+        if (!arena_) arena_ = detail::arena::make(16);
+        arena_->attach(other);
+    }
+    void keep(shared_buffer* buffer) {
+        if (!arena_) arena_ = detail::arena::make(16);
+        arena_->attach(buffer);
+    }
 
-    /// A tuple whose `arity` cells, at `cells`, the caller fills. Arity 0 allocates nothing and must not be written to.
+    /// A tuple whose `arity` cells, at `cells`, the caller fills. Arity 0 allocates nothing and must not be
+    /// written to.
     [[nodiscard]] word put_tuple(std::size_t arity, word*& cells);
     /// A proper list of `n` cells to fill; n = 0 is nil.
     [[nodiscard]] word put_list(std::size_t n, word*& cells);
     /// The same ending in `tail` (any term's word of this builder) instead of nil. Precondition: n > 0.
     [[nodiscard]] word put_list(std::size_t n, word*& cells, word tail);
-    /// A map of `n` pairs: fill cells[0…n) with keys and cells[n…2n) with values, then call finish_map on the word.
+    /// A map of `n` pairs: fill cells[0…n) with keys and cells[n…2n) with values, then call finish_map on the
+    /// word.
     [[nodiscard]] word put_map(std::size_t n, word*& cells);
     enum class duplicates { last_wins, refuse };
-    /// Puts the keys in order. `refuse` gives errc::duplicate_key; `last_wins` drops the earlier pairs as maps:from_list.
+    /// Puts the keys in order. `refuse` gives errc::duplicate_key; `last_wins` drops the earlier pairs as
+    /// maps:from_list.
     [[nodiscard]] result<word> finish_map(word map, duplicates policy);
 
     /// The finished term; the builder is empty afterwards.

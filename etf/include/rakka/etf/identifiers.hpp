@@ -12,9 +12,10 @@ namespace rakka {
 
 /// A process identifier. Trivially copyable; comparing for equality needs no table.
 ///
-/// `node` is empty for a process of one of this program's own systems; `creation` then holds the system's origin number
-/// (see local_origin.hpp), `id` its slot and `serial` the slot's generation. Such a pid takes on the node's name when
-/// it is encoded or printed, so it stays the same value when a node starts or stops around it.
+/// `node` is empty for a process of one of this program's own systems; `creation` then holds the system's
+/// origin number (see local_origin.hpp), `id` its slot and `serial` the slot's generation. Such a pid takes
+/// on the node's name when it is encoded or printed, so it stays the same value when a node starts or stops
+/// around it.
 struct pid {
     atom node;
     std::uint32_t id = 0;
@@ -36,8 +37,9 @@ struct port {
     friend constexpr bool operator==(const port&, const port&) noexcept = default;
 };
 
-/// A reference: up to five words, compared whole. `node` empty and `creation` = origin for one made in this program, as
-/// in pid. References made by monitor() and alias() here have five words: the last two name the process that owns them.
+/// A reference: up to five words, compared whole. `node` empty and `creation` = origin for one made in this
+/// program, as in pid. References made by monitor() and alias() here have five words: the last two name the
+/// process that owns them.
 struct reference {
     static constexpr std::size_t max_words = 5;
     atom node;
@@ -65,7 +67,8 @@ template <>
 struct std::hash<rakka::reference> {
     std::size_t operator()(const rakka::reference& r) const noexcept {
         std::uint64_t h = std::uint64_t{r.node.id()} << 32 | r.creation;
-        for (std::size_t i = 0; i < r.size; ++i) h = (h ^ r.words[i]) * 0x9E3779B97F4A7C15ull + (h >> 31);
+        for (std::size_t i = 0; i < r.size; ++i)
+            h = (h ^ r.words[i]) * 0x9E3779B97F4A7C15ull + (h >> 31);
         return h;
     }
 };

@@ -1,7 +1,8 @@
-// The one table that turns this program's own pids and references into named ones: system number -> node name, creation.
+// The one table that turns this program's own pids and references into named ones: system number -> node
+// name, creation.
 //
-// A program may hold several systems, each with its own node. Their pids carry a small number, the origin, and take their
-// node's name only when they leave: encoding, printing and ordering look it up here.
+// A program may hold several systems, each with its own node. Their pids carry a small number, the origin,
+// and take their node's name only when they leave: encoding, printing and ordering look it up here.
 #pragma once
 
 #include <rakka/etf/atom.hpp>
@@ -18,9 +19,11 @@ struct node_identity {
     friend constexpr bool operator==(const node_identity&, const node_identity&) noexcept = default;
 };
 
-/// Any thread, lock-free except acquire/release. At most 255 systems live at a time; origin 0 is never handed out.
+/// Any thread, lock-free except acquire/release. At most 255 systems live at a time; origin 0 is never handed
+/// out.
 namespace local_origin {
-/// A free origin number; its identity is nonode@nohost, creation 0. Throws std::runtime_error when 255 are in use.
+/// A free origin number; its identity is nonode@nohost, creation 0. Throws std::runtime_error when 255 are in
+/// use.
 [[nodiscard]] std::uint32_t acquire();
 /// Gives the number back. It is handed out again as late as possible.
 void release(std::uint32_t origin) noexcept;

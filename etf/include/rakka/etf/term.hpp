@@ -25,7 +25,22 @@ class map_view;
 
 /// What a term is. A bit string whose length is a whole number of bytes is a `binary`.
 enum class kind : std::uint8_t {
-    none, integer, real, atom, reference, fun, port, pid, tuple, record, map, nil, list, binary, bitstring, resource
+    none,
+    integer,
+    real,
+    atom,
+    reference,
+    fun,
+    port,
+    pid,
+    tuple,
+    record,
+    map,
+    nil,
+    list,
+    binary,
+    bitstring,
+    resource
 };
 
 /// `T` has etf::term_traits: it can be made into a term, and read from one.
@@ -34,21 +49,26 @@ template <class T>
 struct term_traits;
 }
 
-/// A borrowed term: eight bytes, no ownership, like std::string_view. Valid as long as the term it was taken from (or
-/// any term sharing its arena) lives. Trivially copyable; every function: any thread.
+/// A borrowed term: eight bytes, no ownership, like std::string_view. Valid as long as the term it was taken
+/// from (or any term sharing its arena) lives. Trivially copyable; every function: any thread.
 class term_view {
 public:
     constexpr term_view() noexcept = default;
     // NOLINTNEXTLINE(google-explicit-constructor): a view of an atom is that atom
     constexpr term_view(atom a) noexcept : word_(etf::detail::make_atom(a.id())) {}
-    static constexpr term_view from_word(etf::detail::word w) noexcept { term_view v; v.word_ = w; return v; }
+    static constexpr term_view from_word(etf::detail::word w) noexcept {
+        term_view v;
+        v.word_ = w;
+        return v;
+    }
     [[nodiscard]] constexpr etf::detail::word word() const noexcept { return word_; }
 
     [[nodiscard]] rakka::kind kind() const noexcept;
     [[nodiscard]] bool is(rakka::kind k) const noexcept { return kind() == k; }
     [[nodiscard]] constexpr bool has_value() const noexcept { return word_ != etf::detail::no_word; }
 
-    /// Cheap tests for the shapes that messages have. An atom kept out of the table (a foreign one) equals by text.
+    /// Cheap tests for the shapes that messages have. An atom kept out of the table (a foreign one) equals by
+    /// text.
     [[nodiscard]] bool is_atom(atom a) const noexcept {
         return word_ == etf::detail::make_atom(a.id()) || (is_foreign_atom() && atom_text() == a.text());
     }
@@ -62,18 +82,23 @@ public:
     /// A tuple of this arity whose first element is `name`.
     [[nodiscard]] bool is_tagged(atom name, std::size_t arity) const noexcept;
 
-    /// Conversions. errc::wrong_type when the term is of another kind, errc::out_of_range when the number does not fit.
-    /// For the types with term_traits: arithmetic, bool, std::string(_view), atom, pid, …, containers, described structs.
+    /// Conversions. errc::wrong_type when the term is of another kind, errc::out_of_range when the number
+    /// does not fit. For the types with term_traits: arithmetic, bool, std::string(_view), atom, pid, …,
+    /// containers, described structs.
     template <class T>
-    [[nodiscard]] result<T> as() const { return etf::term_traits<T>::read(*this); }
+    [[nodiscard]] result<T> as() const {
+        return etf::term_traits<T>::read(*this);
+    }
 
-    // The accessors below are for a kind that has been checked; calling one on another kind breaks a precondition.
+    // The accessors below are for a kind that has been checked; calling one on another kind breaks a
+    // precondition.
     [[nodiscard]] std::string_view atom_text() const noexcept;  ///< an atom's text, foreign or not
     [[nodiscard]] tuple_view tuple() const noexcept;
     [[nodiscard]] list_view list() const noexcept;  ///< nil or list
     [[nodiscard]] map_view map() const noexcept;
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;  ///< binary or bitstring; the last byte may be partial
-    [[nodiscard]] std::size_t bit_size() const noexcept;              ///< binary or bitstring
+    [[nodiscard]] std::span<const std::byte> bytes()
+        const noexcept;  ///< binary or bitstring; the last byte may be partial
+    [[nodiscard]] std::size_t bit_size() const noexcept;  ///< binary or bitstring
 
     /// Text as Erlang's `~p` prints it, on one line (`~0p`). See print.hpp for line breaks and limits.
     [[nodiscard]] std::string to_string() const;
@@ -85,8 +110,9 @@ private:
     etf::detail::word word_ = etf::detail::no_word;
 };
 
-/// An owned term: a word and a share of the arena that holds what the word points at. Immediates own nothing. Moving is
-/// two words; copying adds a reference to the arena. Distinct objects: any thread; the value itself never changes.
+/// An owned term: a word and a share of the arena that holds what the word points at. Immediates own nothing.
+/// Moving is two words; copying adds a reference to the arena. Distinct objects: any thread; the value itself
+/// never changes.
 class term {
 public:
     /// No term: has_value() is false. Nothing in Erlang is like it; it cannot be sent.
@@ -96,7 +122,7 @@ public:
     term(const pid& p);
     term(const reference& r);
     template <class T>
-        requires requires(const T& v) { etf::term_traits<T>::size(v); }
+    requires requires(const T& v) { etf::term_traits<T>::size(v); }
     term(const T& value);
     // NOLINTEND(google-explicit-constructor)
 
@@ -106,7 +132,8 @@ public:
         if (arena_) arena_->retain();
     }
     term(term&& other) noexcept
-        : word_(std::exchange(other.word_, etf::detail::no_word)), arena_(std::exchange(other.arena_, nullptr)) {}
+        : word_(std::exchange(other.word_, etf::detail::no_word)),
+          arena_(std::exchange(other.arena_, nullptr)) {}
     term& operator=(term other) noexcept {
         std::swap(word_, other.word_);
         std::swap(arena_, other.arena_);
@@ -126,7 +153,8 @@ public:
         if (arena_) arena_->retain();
         return {part.word(), arena_};
     }
-    /// A deep copy of `v` in one allocation of just its size: lets go of a large message of which only `v` is needed.
+    /// A deep copy of `v` in one allocation of just its size: lets go of a large message of which only `v` is
+    /// needed.
     [[nodiscard]] static term copy(term_view v);
 
     [[nodiscard]] bool has_value() const noexcept { return word_ != etf::detail::no_word; }
@@ -134,9 +162,13 @@ public:
     [[nodiscard]] bool is(rakka::kind k) const noexcept { return view().is(k); }
     [[nodiscard]] bool is_atom(atom a) const noexcept { return view().is_atom(a); }
     [[nodiscard]] bool is_tuple(std::size_t arity) const noexcept { return view().is_tuple(arity); }
-    [[nodiscard]] bool is_tagged(atom name, std::size_t arity) const noexcept { return view().is_tagged(name, arity); }
+    [[nodiscard]] bool is_tagged(atom name, std::size_t arity) const noexcept {
+        return view().is_tagged(name, arity);
+    }
     template <class T>
-    [[nodiscard]] result<T> as() const& { return view().as<T>(); }
+    [[nodiscard]] result<T> as() const& {
+        return view().as<T>();
+    }
     [[nodiscard]] tuple_view tuple() const& noexcept;
     [[nodiscard]] list_view list() const& noexcept;
     [[nodiscard]] map_view map() const& noexcept;

@@ -1,4 +1,5 @@
-// term_traits: how a C++ type becomes a term and back. This file has the scalar types; convert.hpp the others.
+// term_traits: how a C++ type becomes a term and back. This file has the scalar types; convert.hpp the
+// others.
 #pragma once
 
 #include <rakka/etf/builder.hpp>
@@ -17,9 +18,9 @@
 namespace rakka::etf {
 
 /// Specialise for your own type T:
-///   static std::size_t size(const T&)                 words that write() will allocate (an upper bound is fine);
-///   static detail::word write(builder&, const T&)     the term's word;
-///   static result<T> read(term_view)                  errc::wrong_type / out_of_range when it is not one.
+///   static std::size_t size(const T&)                 words that write() will allocate (an upper bound is
+///   fine); static detail::word write(builder&, const T&)     the term's word; static result<T>
+///   read(term_view)                  errc::wrong_type / out_of_range when it is not one.
 /// A type may leave out read (write only), or size and write (read only).
 template <class T>
 struct term_traits;
@@ -95,7 +96,8 @@ struct term_traits<T> {
         if (!std::isfinite(v)) throw std::domain_error("rakka: NaN and infinities are not Erlang terms");
         return b.put_real(static_cast<double>(v));
     }
-    /// Floats only: an integer is another type in Erlang. Read an integer where that is meant to be accepted too.
+    /// Floats only: an integer is another type in Erlang. Read an integer where that is meant to be accepted
+    /// too.
     static result<T> read(term_view v) noexcept {
         using namespace detail;
         const word w = v.word();
@@ -109,7 +111,8 @@ template <>
 struct term_traits<atom> {
     static constexpr std::size_t size(atom) noexcept { return 0; }
     static detail::word write(builder&, atom a) noexcept { return detail::make_atom(a.id()); }
-    /// A foreign atom is interned on the way if the table has room: asking for an `atom` says that its name is expected.
+    /// A foreign atom is interned on the way if the table has room: asking for an `atom` says that its name
+    /// is expected.
     static result<atom> read(term_view v) {
         if (detail::tag_of(v.word()) == detail::tag::atom) return atom::from_id(detail::atom_id(v.word()));
         if (v.is_foreign_atom()) return atom::make(v.atom_text());
@@ -119,7 +122,9 @@ struct term_traits<atom> {
 
 template <>
 struct term_traits<pid> {
-    static constexpr std::size_t size(const pid& p) noexcept { return p.is_local() ? 0 : detail::pid_layout::words; }
+    static constexpr std::size_t size(const pid& p) noexcept {
+        return p.is_local() ? 0 : detail::pid_layout::words;
+    }
     static detail::word write(builder& b, const pid& p) { return b.put_pid(p); }
     static result<pid> read(term_view v);
 };
@@ -131,7 +136,9 @@ struct term_traits<port> {
 };
 template <>
 struct term_traits<reference> {
-    static constexpr std::size_t size(const reference& r) noexcept { return detail::reference_layout::words(r.size); }
+    static constexpr std::size_t size(const reference& r) noexcept {
+        return detail::reference_layout::words(r.size);
+    }
     static detail::word write(builder& b, const reference& r) { return b.put_reference(r); }
     static result<reference> read(term_view v);
 };
@@ -139,7 +146,9 @@ struct term_traits<reference> {
 /// Text is a binary, as in Elixir. For a list of characters see charlist() in build.hpp.
 template <>
 struct term_traits<std::string_view> {
-    static constexpr std::size_t size(std::string_view s) noexcept { return 1 + detail::words_for_bytes(s.size()); }
+    static constexpr std::size_t size(std::string_view s) noexcept {
+        return 1 + detail::words_for_bytes(s.size());
+    }
     static detail::word write(builder& b, std::string_view s) { return b.put_binary(s); }
     /// The bytes of a binary, borrowed from the term.
     static result<std::string_view> read(term_view v) noexcept {
@@ -167,7 +176,9 @@ template <std::size_t N>
 struct term_traits<char[N]> : term_traits<const char*> {};
 template <>
 struct term_traits<std::span<const std::byte>> {
-    static std::size_t size(std::span<const std::byte> s) noexcept { return 1 + detail::words_for_bytes(s.size()); }
+    static std::size_t size(std::span<const std::byte> s) noexcept {
+        return 1 + detail::words_for_bytes(s.size());
+    }
     static detail::word write(builder& b, std::span<const std::byte> s) { return b.put_binary(s); }
     static result<std::span<const std::byte>> read(term_view v) noexcept {
         if (!v.is(kind::binary)) return errc::wrong_type;
@@ -193,7 +204,9 @@ struct term_traits<term_view> {
 namespace rakka {
 
 template <class T>
-    requires requires(const T& v) { etf::term_traits<T>::size(v); }
+requires requires(const T& v) {
+    etf::term_traits<T>::size(v);
+}
 term::term(const T& value) {
     etf::builder b(etf::term_traits<T>::size(value));
     *this = b.finish(etf::term_traits<T>::write(b, value));

@@ -1,4 +1,5 @@
-// The result type of every call that can fail without a bug: boost::system::result, one alias for all components.
+// The result type of every call that can fail without a bug: boost::system::result, one alias for all
+// components.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -6,7 +7,8 @@
 
 namespace rakka {
 
-/// A value or an error_code. Test with `if (r)`, read with `*r` or `r.value()` (throws system_error), error with `r.error()`.
+/// A value or an error_code. Test with `if (r)`, read with `*r` or `r.value()` (throws system_error), error
+/// with `r.error()`.
 template <class T>
 using result = boost::system::result<T>;
 

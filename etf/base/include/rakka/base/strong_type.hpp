@@ -1,4 +1,5 @@
-// Distinct types for identifiers and units, so that a creation cannot be passed where a port number is wanted.
+// Distinct types for identifiers and units, so that a creation cannot be passed where a port number is
+// wanted.
 #pragma once
 
 #include <compare>
