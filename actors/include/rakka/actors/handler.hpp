@@ -59,8 +59,8 @@ public:
     /// The time given to next::timeout() has passed without a message.
     virtual next handle_timeout() { return next::wait(); }
     /// Once, before the process ends for whatever reason (`kill` included, unlike Erlang: C++ state may need
-    /// it). Links and monitors are told afterwards. May block, but not for ever: an exit signal does not end
-    /// it.
+    /// it), even when that comes before init() has run. Links and monitors are told afterwards. May block,
+    /// but not for ever: an exit signal does not end it.
     virtual void terminate(term_view reason) noexcept { static_cast<void>(reason); }
 };
 

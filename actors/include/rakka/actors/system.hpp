@@ -59,8 +59,8 @@ public:
 
     /// Kills every process (reason `killed`, destructors run), waits for them, and ends the workers. New
     /// processes are refused meanwhile. Gives up after `grace`: a process that never looks at its signals is
-    /// abandoned with its stack. Returns how many were. Blocks; foreign thread only. Idempotent. Erlang:
-    /// `halt/0`, minus the exit.
+    /// abandoned with its stack. A call under way in blocking() is waited for however long it takes. Returns
+    /// how many were abandoned. Blocks; foreign thread only. Idempotent. Erlang: `halt/0`, minus the exit.
     std::size_t stop(std::chrono::nanoseconds grace = std::chrono::seconds(10));
     /// Blocks until no process is left (a simulation: drives until then or until nothing more can happen).
     /// Foreign thread only.

@@ -12,7 +12,7 @@ struct decode_limits {
     /// tail of a list is not a level. errc::too_deep.
     std::size_t max_depth = std::size_t{1} << 22;
     /// Eight-byte words of memory that the decoded term may take. An encoded byte becomes at most about one
-    /// word. The text of foreign atoms comes on top, at most as many bytes as the input has. errc::too_large.
+    /// word. Foreign atoms come on top: a word, and their text rounded up to words. errc::too_large.
     std::size_t max_words = std::size_t{1} << 27;
     /// Bytes that a compressed term may announce and inflate to. errc::inflate_limit.
     std::size_t max_inflated_bytes = std::size_t{1} << 26;
