@@ -1,0 +1,166 @@
+// A peer that does not read: senders wait, memory stays bounded, and the end of the connection frees
+// everybody.
+#include "support/cluster.hpp"
+#include "support/raw_peer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace rakka::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class node_busy : public cluster {
+protected:
+    /// Waits until `done` holds, looking again and again; fails after 20 s.
+    template <class F>
+    static void eventually(const char* what, F done) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (!done()) {
+            if (std::chrono::steady_clock::now() > end) FAIL() << "never: " << what;
+            std::this_thread::yield();
+        }
+    }
+};
+
+TEST_F(node_busy, senders_wait_for_a_peer_that_does_not_read_and_go_on_when_it_does) {
+    node_options o = options("a");
+    o.dist_buf_busy_limit = 64 << 10;
+    member& a = start(std::move(o));
+    auto lazy = std::make_unique<raw_peer>(a->port());
+    ASSERT_TRUE(lazy->shake_hands("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    const atom peer = a->nodes().front();
+
+    constexpr int senders = 4;
+    constexpr int messages = 20'000;
+    std::atomic<int> sent{0};
+    std::atomic<int> ended{0};
+    for (int i = 0; i < senders; ++i) {
+        a.sys.spawn([&sent, &ended, peer] {
+            const std::string text(1000, 'x');
+            for (int k = 0; k < messages; ++k) {
+                send(registered_name{"sink"_a, peer}, term(text));
+                ++sent;
+            }
+            ++ended;
+        });
+    }
+    eventually("all suspended", [&] { return a->connection_info(peer)->senders_suspended == senders; });
+    // Above the limit each sender had at most one more message to give.
+    EXPECT_LE(a->connection_info(peer)->bytes_waiting, (64U << 10) + senders * 3000U);
+    EXPECT_EQ(ended, 0);
+    // nosuspend does not wait.
+    a.sys.run([&] {
+        EXPECT_EQ(send(destination(registered_name{"sink"_a, peer}), term("more"_a), {.nosuspend = true}),
+                  send_result::nosuspend);
+    });
+    std::thread reader([&] {
+        while (ended.load() != senders && !lazy->read(64 << 10).empty()) {
+        }
+    });
+    eventually("all sent", [&] { return ended.load() == senders; });
+    EXPECT_EQ(sent, senders * messages);
+    lazy->shut_down();
+    reader.join();
+}
+
+TEST_F(node_busy, the_end_of_the_connection_frees_suspended_senders) {
+    node_options o = options("a");
+    o.dist_buf_busy_limit = 64 << 10;
+    member& a = start(std::move(o));
+    auto lazy = std::make_unique<raw_peer>(a->port());
+    ASSERT_TRUE(lazy->shake_hands("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    const atom peer = a->nodes().front();
+    std::atomic<bool> stop{false};
+    std::atomic<bool> ended{false};
+    a.sys.spawn([&] {
+        const std::string text(1000, 'x');
+        while (!stop) {
+            // Afterwards the peer cannot be dialled: what is sent then is lost.
+            if (send(destination(registered_name{"sink"_a, peer}), term(text), {.noconnect = true}) ==
+                send_result::noconnect)
+                break;
+        }
+        ended = true;
+    });
+    eventually("suspended", [&] {
+        const auto i = a->connection_info(peer);
+        return i && i->senders_suspended == 1;
+    });
+    lazy.reset();
+    eventually("free again", [&] { return ended.load(); });
+    stop = true;
+    EXPECT_TRUE(a->nodes().empty());
+}
+
+TEST_F(node_busy, small_messages_overtake_a_large_one_of_another_sender) {
+    member& a = start("a");
+    member& b = start("b");
+    std::atomic<bool> large_sent{false};
+    std::atomic<int> small_before_large{-1};
+    spawn_options named;
+    named.name = "sink"_a;
+    b.sys.spawn(
+        [&] {
+            int small = 0;
+            while (true) {
+                const term m = receive();
+                if (m.is_atom("small"_a)) {
+                    ++small;
+                } else {
+                    small_before_large = small;
+                    return;
+                }
+            }
+        },
+        named);
+    ASSERT_TRUE(a->connect(b.name()));
+    a.sys.spawn([&] {
+        const std::string text(100 << 20, 'y');
+        const term t(text);
+        large_sent = true;
+        send(registered_name{"sink"_a, b.name()}, t);
+    });
+    a.sys.run([&] {
+        while (!large_sent)
+            yield();
+        while (small_before_large < 0) {
+            send(registered_name{"sink"_a, b.name()}, term("small"_a));
+            static_cast<void>(receive_if([](term_view) { return false; }, 1ms));
+        }
+    });
+    EXPECT_GT(small_before_large, 0);
+}
+
+TEST_F(node_busy, signals_to_a_node_being_connected_wait_in_order_and_are_bounded) {
+    node_options o = options("a");
+    o.max_pending_signals = 10;
+    member& a = start(std::move(o));
+    member& b = start("b");
+    spawn_options named;
+    named.name = "sink"_a;
+    std::atomic<int> in_order{0};
+    std::atomic<bool> done{false};
+    b.sys.spawn(
+        [&] {
+            for (int i = 0; i < 100; ++i)
+                if (*receive().as<int>() == i) ++in_order;
+            done = true;
+        },
+        named);
+    a.sys.run([&] {
+        for (int i = 0; i < 100; ++i)
+            send(registered_name{"sink"_a, b.name()}, term(i));
+    });
+    eventually("all arrived", [&] { return done.load(); });
+    EXPECT_EQ(in_order, 100);
+}
+
+}  // namespace
+}  // namespace rakka::testing

@@ -1,0 +1,119 @@
+// A peer made of a plain blocking socket, which may say anything.
+#pragma once
+
+#include "handshake/handshake_messages.hpp"
+
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/encode.hpp>
+#include <rakka/node/cookie.hpp>
+#include <rakka/node/creation.hpp>
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <cstddef>
+#include <cstdint>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <utility>
+
+namespace rakka::testing {
+
+class raw_peer {
+public:
+    explicit raw_peer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const timeval limit{20, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_port = htons(port);
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    }
+    ~raw_peer() { ::close(fd_); }
+    raw_peer(const raw_peer&) = delete;
+    raw_peer& operator=(const raw_peer&) = delete;
+
+    void write(byte_view data) {
+        // A peer that has hung up already makes this fail, which is no error of the test.
+        static_cast<void>(::send(fd_, data.data(), data.size(), MSG_NOSIGNAL));
+    }
+    void write(const std::string& text) {
+        write(byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    }
+    /// Exactly `size` bytes, or fewer when the peer closed (or said nothing for 20 s).
+    bytes read(std::size_t size) {
+        bytes all(size);
+        std::size_t got = 0;
+        while (got < size) {
+            const ssize_t n = ::recv(fd_, all.data() + got, size - got, 0);
+            if (n <= 0) break;
+            got += static_cast<std::size_t>(n);
+        }
+        all.resize(got);
+        return all;
+    }
+    /// Reads away what comes until the peer closes; false when it does not within 20 s.
+    bool wait_for_close() {
+        std::uint8_t buffer[4096];
+        ssize_t n = 0;
+        while ((n = ::recv(fd_, buffer, sizeof buffer, 0)) > 0) {
+        }
+        return n == 0 || errno == ECONNRESET;
+    }
+
+    /// Ends both directions: a read under way on another thread returns.
+    void shut_down() { ::shutdown(fd_, SHUT_RDWR); }
+
+    /// One handshake message without its length.
+    bytes read_message() {
+        const bytes size = read(2);
+        return size.size() < 2 ? bytes() : read(static_cast<std::size_t>(size[0]) << 8 | size[1]);
+    }
+
+    static bytes send_name(const std::string& name) {
+        return handshake::encode(handshake::name_message{flag_sets::wanted, creation(77), name},
+                                 handshake::length_prefix::two_bytes);
+    }
+
+    /// The whole handshake as dialler; false when the node hangs up in it.
+    bool shake_hands(const std::string& name, const std::string& secret) {
+        write(send_name(name));
+        if (const bytes status = read_message(); std::string(status.begin(), status.end()) != "sok")
+            return false;
+        const auto challenge = handshake::decode_challenge(read_message());
+        if (!challenge) return false;
+        const handshake::reply_message reply{
+            handshake::challenge(1),
+            handshake::make_digest(*cookie::from_text(secret), challenge->challenge)};
+        write(handshake::encode(reply, handshake::length_prefix::two_bytes));
+        return static_cast<bool>(handshake::decode_ack(read_message()));
+    }
+
+    /// A frame around `body`.
+    static bytes frame(byte_view body) {
+        bytes out;
+        detail::put(out, body.size(), 4);
+        out.insert(out.end(), body.begin(), body.end());
+        return out;
+    }
+    /// A control message without atom cache, and a payload if it has a value.
+    static bytes message(const term& control, const term& payload = {}) {
+        bytes body{131, 68, 0};
+        for (const term* t : {&control, &payload}) {
+            if (!t->has_value()) continue;
+            const auto encoded = etf::encode(*t, {.version = false});
+            for (const std::byte b : encoded->bytes())
+                body.push_back(std::to_integer<std::uint8_t>(b));
+        }
+        return frame(body);
+    }
+
+private:
+    int fd_;
+};
+
+}  // namespace rakka::testing
