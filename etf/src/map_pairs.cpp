@@ -1,6 +1,7 @@
 #include "map_pairs.hpp"
 
 #include <rakka/etf/order.hpp>
+#include <rakka/etf/term.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,18 @@ void insertion_sort(key_value* pairs, std::size_t n) {
     }
 }
 
+/// Whether an atom stands among sorted keys twice, in the table and kept out of it: that it was interned
+/// between the two keeps them apart in the order.
+bool has_twins(const word* keys, std::size_t n) {
+    if (is_immediate(keys[n - 1])) return false;
+    const word *const end = keys + n, *const boxed = std::partition_point(keys, end, is_immediate);
+    return std::any_of(boxed, end, [&](word w) {
+        if (!is_box(w, box::foreign_atom)) return false;
+        const auto known = atom::existing(term_view::from_word(w).atom_text());
+        return known && std::binary_search(keys, boxed, make_atom(known->id()));
+    });
+}
+
 /// Sorts `pairs`, a copy of the cells, and spreads them over the cells again.
 bool sort_and_spread(key_value* pairs, word* cells, std::size_t n) {
     if (n <= 12) {
@@ -42,7 +55,7 @@ bool sort_and_spread(key_value* pairs, word* cells, std::size_t n) {
         cells[i] = pairs[i].key;
         cells[n + i] = pairs[i].value;
     }
-    return true;
+    return !has_twins(cells, n);
 }
 
 }  // namespace
@@ -68,7 +81,8 @@ bool all_different(const word* atoms, std::size_t n) {
     };
     std::sort(sorted.begin(), sorted.end(), less);
     return std::adjacent_find(sorted.begin(), sorted.end(), [&](word a, word b) { return !less(a, b); }) ==
-           sorted.end();
+               sorted.end() &&
+           !has_twins(sorted.data(), n);
 }
 
 }  // namespace rakka::etf::detail

@@ -144,6 +144,25 @@ TEST(codec_limits, foreign_atoms_stand_wherever_atoms_do) {
         errc::duplicate_key);
 }
 
+TEST(codec_limits, a_key_interned_after_its_foreign_form_was_cached_is_still_the_same_key) {
+    etf::atom_budget none(0);
+    const term foreign = etf::resolve_atom("twin_key", none).value();
+    ASSERT_TRUE(foreign.view().is_foreign_atom());
+    const atom interned("twin_key");
+    const etf::detail::word cache[] = {foreign.word()};
+    etf::decode_options options;
+    options.envelope = etf::envelope::distribution;
+    options.cached_atoms = cache;
+    const part cached{82, 0}, written = encoded({{119, 8}, interned.text()});
+    EXPECT_EQ(decode_errc(encoded({{116}, u32(2), cached, {97, 1}, written, {97, 2}}), options),
+              errc::duplicate_key);
+    EXPECT_EQ(
+        decode_errc(encoded({{67}, u32(2), {1}, written, written, cached, written, {106, 106}}), options),
+        errc::duplicate_key);
+    EXPECT_EQ(decode_errc(encoded({{116}, u32(2), cached, {97, 1}, {119, 2}, "ok", {97, 2}}), options),
+              errc{});
+}
+
 /// In a process of its own: whether identifiers of ever new nodes leave half of the atom table to us.
 bool half_of_the_table_stays_ours() {
     for (std::size_t i = 0; atom::count() < atom::max_atoms / 2 - 1; ++i)
