@@ -111,13 +111,16 @@ template <>
 struct term_traits<atom> {
     static constexpr std::size_t size(atom) noexcept { return 0; }
     static detail::word write(builder&, atom a) noexcept { return detail::make_atom(a.id()); }
-    /// A foreign atom is interned on the way if the table has room: asking for an `atom` says that its name
-    /// is expected.
+    /// A foreign atom that the table knows by now is that atom. An unknown one is interned, since the reader
+    /// wants an atom; but a peer can make up any number, so only until the table is half full
+    /// (errc::atom_table_full).
     static result<atom> read(term_view v) {
         if (detail::tag_of(v.word()) == detail::tag::atom) return atom::from_id(detail::atom_id(v.word()));
-        if (v.is_foreign_atom()) return atom::make(v.atom_text());
-        return errc::wrong_type;
+        return read_foreign(v);
     }
+
+private:
+    static result<atom> read_foreign(term_view v);
 };
 
 template <>
