@@ -89,14 +89,15 @@ private:
             if (const auto o = compare_atoms(a[fun_layout::module], b[fun_layout::module]); o != 0) return o;
             // What identifies the code, then what must only agree with itself: equal funs have all of it
             // equal.
-            for (const std::size_t i : {fun_layout::index, fun_layout::old_index})
-                if (a[i] != b[i]) return a[i] <=> b[i];
+            if (a[fun_layout::index] != b[fun_layout::index])
+                return a[fun_layout::index] <=> b[fun_layout::index];
             if (const auto o =
                     std::int64_t(a[fun_layout::old_uniq]) <=> std::int64_t(b[fun_layout::old_uniq]);
                 o != 0)
                 return o;
             if (header_size(*a) != header_size(*b)) return header_size(*a) <=> header_size(*b);
-            for (const std::size_t i : {fun_layout::arity, fun_layout::uniq, fun_layout::uniq + 1})
+            for (const std::size_t i :
+                 {fun_layout::old_index, fun_layout::arity, fun_layout::uniq, fun_layout::uniq + 1})
                 if (a[i] != b[i]) return a[i] <=> b[i];
             push_cells(a + fun_layout::free, b + fun_layout::free, header_size(*a), mode);
             return ordering::equivalent;
