@@ -40,7 +40,8 @@ next gen_server_loop::init() {
             return next::stop(ignored ? term(atoms::known<"normal">) : decided.reason_);
         }
         send(starter_.process, tuple(starter_.tag, atoms::known<"ok">));
-        return carry_out(std::move(decided), nullptr);
+        // It has started: a crash in handle_continue is from here on no failure to start any more.
+        return run([&] { return std::move(decided); });
     } catch (...) {
         if (ended_by_signal()) throw;
         const term reason = exit_reason_of(std::current_exception());
@@ -59,7 +60,7 @@ next gen_server_loop::handle(term message) {
     } else if (const auto body = gen::as_cast(message)) {
         return run([&] { return server_->handle_cast(*body); });
     }
-    if (is_parent_exit(message)) return end(message.share(message.tuple()[2]));
+    if (is_parent_exit(message.view())) return end(message.share(message.tuple()[2]));
     return run([&] { return server_->handle_info(message); });
 }
 
@@ -71,7 +72,7 @@ next gen_server_loop::on_call(gen::request request) {
     return run([&] { return server_->handle_call(request.body, request.sender); }, &request.sender);
 }
 
-bool gen_server_loop::is_parent_exit(const term& message) const {
+bool gen_server_loop::is_parent_exit(term_view message) const {
     if (!starter_.linked || !message.is_tagged(atoms::known<"EXIT">, 3)) return false;
     const auto from = message.tuple()[1].as<pid>();
     return from && *from == starter_.process;
@@ -164,11 +165,9 @@ next gen_server_loop::suspended() {
     // sys:suspend_loop.
     suspended_ = true;
     while (suspended_) {
-        const term message = receive_if([&](term_view m) {
-            return m.is_tagged(atoms::known<"system">, 3) ||
-                   (starter_.linked && m.is_tagged(atoms::known<"EXIT">, 3));
-        });
-        if (is_parent_exit(message)) return end(message.share(message.tuple()[2]));
+        const term message = receive_if(
+            [&](term_view m) { return m.is_tagged(atoms::known<"system">, 3) || is_parent_exit(m); });
+        if (is_parent_exit(message.view())) return end(message.share(message.tuple()[2]));
         const auto request = gen::as_request(message);
         if (!request) continue;
         next decided = on_system(*request);

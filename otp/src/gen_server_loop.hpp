@@ -37,7 +37,7 @@ private:
     template <class Callback>
     next run(Callback&& callback, const from* caller = nullptr);
     next end(term reason);
-    [[nodiscard]] bool is_parent_exit(const term& message) const;
+    [[nodiscard]] bool is_parent_exit(term_view message) const;
     void report_start_failure(const term& reason);
 
     factory make_;

@@ -346,6 +346,51 @@ TEST_P(gen_server_test, while_suspended_only_system_messages_are_served) {
     });
 }
 
+/// Starts well and crashes in the first handle_continue.
+class crashes_later final : public gen_server {
+public:
+    explicit crashes_later(pid observer) : observer_(observer) {}
+
+private:
+    result init() override { return noreply().then_continue("go_on"_a); }
+    result handle_continue(const term&) override { throw process_exit{"too_late"_a}; }
+    void terminate(term_view reason) override { send(observer_, tuple("terminated"_a, term::copy(reason))); }
+    pid observer_;
+};
+
+TEST_P(gen_server_test, a_crash_in_the_first_continue_is_no_failure_to_start) {
+    in_process([] {
+        const auto [server, ref] = gen_server::start_monitor<crashes_later>({}, self()).value();
+        const reference r = ref;
+        const term down = *receive_if(r, [](term_view m) { return m.is_tagged("DOWN"_a, 5); });
+        EXPECT_TRUE(down.tuple()[4].is_atom("too_late"_a));
+        // terminate has run, and the starter hears nothing else.
+        EXPECT_EQ(next_message(), term(tuple("terminated"_a, "too_late"_a)));
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, 0ms));
+    });
+}
+
+TEST_P(gen_server_test, an_exit_of_another_than_the_parent_waits_while_suspended) {
+    in_process([] {
+        const pid server = gen_server::start_link<obedient>({}, self()).value();
+        gen_server::call(server, "trap"_a);
+        const auto ask = [&](atom what) { return gen::call(server, "system"_a, term(what), 5s); };
+        EXPECT_TRUE(ask("suspend"_a)->is_atom("ok"_a));
+        const auto [other, ref] = spawn_monitor([=] {
+            link(server);
+            exit("gone"_a);
+        });
+        const reference r = ref;
+        static_cast<void>(receive_if(r, [](term_view m) { return m.is_tagged("DOWN"_a, 5); }));
+        EXPECT_TRUE(ask("get_state"_a).has_value());  // has looked at its mailbox since
+        EXPECT_TRUE(ask("resume"_a)->is_atom("ok"_a));
+        const auto seen = receive_if([](term_view m) { return m.is_tagged("info"_a, 2); }, 5s);
+        ASSERT_TRUE(seen);
+        EXPECT_EQ(seen->share(seen->tuple()[1]), term(tuple("EXIT"_a, other, "gone"_a)));
+        unlink(server);
+    });
+}
+
 INSTANTIATE_TEST_SUITE_P(schedulers, gen_server_test,
                          testing::Values(shape{"one_worker", {.workers = 1}},
                                          shape{"four_workers", {.workers = 4}},
