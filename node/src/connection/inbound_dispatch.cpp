@@ -73,7 +73,7 @@ verdict deliver_send(system& sys, wire::inbound_message& m) {
     if (c.kind == control_kind::send && !sys.is_alive(c.to)) return {};
     if (c.kind == control_kind::send_to_name && (!name || !sys.whereis(name))) return {};
     auto message = m.payload();
-    if (!message) return std::move(message.error());
+    if (!message) return message.error();
     if (c.kind == control_kind::send) {
         sys.deliver_message(c.to, std::move(*message));
     } else if (c.kind == control_kind::send_to_name) {
@@ -87,7 +87,7 @@ verdict deliver_send(system& sys, wire::inbound_message& m) {
 verdict deliver_with_reason(system& sys, wire::inbound_message& m) {
     const control_message& c = m.control();
     auto reason = m.payload();
-    if (!reason) return std::move(reason.error());
+    if (!reason) return reason.error();
     if (c.kind == control_kind::exit) {
         sys.deliver_exit(c.from, c.to, std::move(*reason));
     } else if (c.kind == control_kind::down) {

@@ -69,7 +69,7 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
                                                     wire::inbound_message& m) {
     const control_message request = m.control();
     auto arguments = m.payload();
-    if (!arguments) return std::move(arguments.error());
+    if (!arguments) return arguments.error();
     const auto mfa = request.mfa.tuple();
     const auto module = mfa[0].as<atom>();
     const auto function = mfa[1].as<atom>();
