@@ -115,10 +115,8 @@ void gen_server::cast(const destination& server, const term& request) {
 }
 
 void gen_server::stop(const destination& server, const term& reason, wait_time timeout) {
-    const auto fail = [&](const term& why) -> void {
-        throw process_exit{
-            failed_in(why, atoms::known<"stop">, list(to_term(server), reason, timeout_term(timeout)))};
-    };
+    // Unlike a call, OTP's stop exits with the bare reason.
+    const auto fail = [](const term& why) -> void { throw process_exit{why}; };
     const monitor_target target = std::visit(
         [](const auto& s) -> monitor_target {
             if constexpr (std::is_same_v<std::decay_t<decltype(s)>, reference>) {
