@@ -99,6 +99,29 @@ TEST_F(node_busy, the_end_of_the_connection_frees_suspended_senders) {
     EXPECT_TRUE(a->nodes().empty());
 }
 
+TEST_F(node_busy, a_monitor_lost_with_an_overfull_connection_fires) {
+    node_options o = options("a");
+    o.dist_buf_busy_limit = std::size_t{1} << 30;
+    o.max_outbound_bytes = std::size_t{1} << 20;
+    member& a = start(std::move(o), 1);  // one worker: nothing happens between the last send and the monitor
+    raw_peer lazy(a->port());
+    ASSERT_TRUE(lazy.shake_hands("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    const atom peer = a->nodes().front();
+    a.sys.run([&] {
+        const std::string text(64 << 10, 'x');
+        std::optional<connection_info> i;
+        while ((i = a->connection_info(peer)) && i->bytes_waiting <= std::size_t{1} << 20)
+            send(registered_name{"sink"_a, peer}, term(text));
+        const reference ref = monitor(registered_name{"sink"_a, peer});
+        const auto down = receive_soon();
+        ASSERT_TRUE(down);
+        ASSERT_TRUE(down->is_tagged("DOWN"_a, 5));
+        EXPECT_EQ(down->tuple()[1].as<reference>().value(), ref);
+        EXPECT_TRUE(down->tuple()[4].is_atom("noconnection"_a));
+    });
+}
+
 TEST_F(node_busy, small_messages_overtake_a_large_one_of_another_sender) {
     member& a = start("a");
     member& b = start("b");

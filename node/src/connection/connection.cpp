@@ -140,7 +140,6 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     reader_->feed(std::as_bytes(std::span(e.leftover)));
     tick_ = wire::tick_policy(is_hidden ? wire::peer_visibility::hidden : wire::peer_visibility::visible,
                               core_.options.net_tickintensity);
-    core_.monitors.announce(core_.sys, atoms::known<"nodeup">, node_, is_hidden, {});
     {
         std::unique_lock lock(mutex_);
         stream_ = std::move(s);
@@ -158,6 +157,8 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         if (!std::exchange(writing_, true)) write_batches(lock);
         release_senders(lock);
     }
+    // Whoever hears of it finds it connected; the peer's signals are not delivered before take_frames.
+    core_.monitors.announce(core_.sys, atoms::known<"nodeup">, node_, is_hidden, {});
     core_.log(node_log_level::info, std::string(node_.text()), address_, {},
               fmt::format("connected {} {}", outgoing ? "to" : "by", describe()));
     const auto period = core_.options.net_ticktime / std::max(core_.options.net_tickintensity, 1U);
@@ -198,7 +199,7 @@ bool connection::take_frames() {
         auto event = reader_->next(m);
         std::optional<wire::wire_error> wrong;
         if (!event) {
-            wrong = std::move(event.error());
+            wrong = event.error();
         } else if (*event == wire::message_reader::event::need_bytes) {
             break;
         } else if (*event == wire::message_reader::event::message) {

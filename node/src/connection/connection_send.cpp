@@ -33,6 +33,8 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
                (pending && waiting_.size() >= core_.options.max_pending_signals);
     };
     if (busy == when_busy::refuse && full()) return submitted::would_block;
+    // Also of what is about to be lost: whoever sent a link or monitor must be told of the end.
+    relations_.sent(s.control);
     if (backlog() > core_.options.max_outbound_bytes) {
         lose_later(
             node_errc::limit_exceeded,
@@ -43,7 +45,6 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
             "connection_closed"_a);
         return submitted::ok;  // lost with the connection
     }
-    relations_.sent(s.control);
     if (pending) {
         waiting_weight_ += s.weight();
         waiting_.emplace_back(sender, std::move(s));
@@ -90,6 +91,12 @@ void connection::encode(outbound_signal& s, const pid& sender) {
                   node_errc::bad_control_message,
                   fmt::format("a signal ({}) to {} was dropped: that node does not know this kind of signal",
                               to_string(s.control.kind), node_.text()));
+        // Of all signals only this one has a sender that waits for what the peer will never say.
+        if (s.control.kind == control_kind::spawn_request) {
+            core_.post([self = shared_from_this(), ref = s.control.ref, to = s.control.from] {
+                self->core_.sys.deliver_spawn_reply(ref, to, 0, "notsup"_a);
+            });
+        }
         return;
     }
     ++frames_out_;
