@@ -31,6 +31,12 @@ void relations::sent(const wire::control_message& m) {
 }
 
 void relations::received(const wire::control_message& m) {
+    if (m.to && !m.to.is_local()) return;  // an earlier incarnation of this node
+    const auto forget_monitor = [&](bool made_here) {
+        const auto it = monitors_.find(m.ref);
+        if (it == monitors_.end() || m.ref.is_local() != made_here) return;
+        if (!made_here || it->second == m.to) monitors_.erase(it);
+    };
     switch (m.kind) {
         case control_kind::link:
             add_link(m.to, m.from);
@@ -47,15 +53,18 @@ void relations::received(const wire::control_message& m) {
                 links_.erase(it);
             break;
         case control_kind::monitor:
-            if (m.to) monitors_[m.ref] = m.to;
+            if (m.to && !m.ref.is_local()) monitors_[m.ref] = m.to;
             break;
         case control_kind::demonitor:
+            forget_monitor(false);
+            break;
         case control_kind::down:
-            monitors_.erase(m.ref);
+            forget_monitor(true);
             break;
         case control_kind::spawn_reply:
+            if (const auto it = monitors_.find(m.ref); it == monitors_.end() || it->second != m.to) break;
             if (m.from && (m.id & wire::spawn_reply_flag::link) != 0) add_link(m.to, m.from);
-            if (!m.from || (m.id & wire::spawn_reply_flag::monitor) == 0) monitors_.erase(m.ref);
+            if (!m.from || (m.id & wire::spawn_reply_flag::monitor) == 0) forget_monitor(true);
             break;
         default:
             break;

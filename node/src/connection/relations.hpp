@@ -19,12 +19,15 @@ class relations {
 public:
     /// A control message is about to be encoded (or queued) for the peer.
     void sent(const wire::control_message& m);
-    /// A control message of the peer is about to be delivered.
+    /// A control message of the peer is about to be delivered. Nothing is noted that a peer could only have
+    /// made up: it must neither fill the table nor make a process of ours miss the end.
     void received(const wire::control_message& m);
 
     /// `child` was spawned here for the remote process `parent`, with the relations the peer asked for.
     void add_link(const pid& local, const pid& remote) { links_.try_emplace({local, remote}, 0); }
-    void add_monitor(const reference& ref, const pid& local) { monitors_[ref] = local; }
+    void add_monitor(const reference& ref, const pid& local) {
+        if (!ref.is_local()) monitors_[ref] = local;  // its own reference, that is
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return links_.size() + monitors_.size(); }
 
