@@ -20,6 +20,17 @@
 namespace rakka::detail {
 namespace {
 
+/// Does `work` in a process of its own. What is sent to peers is sent this way: one that does not read
+/// suspends whoever sends to it, and these two serve all peers.
+template <class Work>
+void on_the_side(Work work) {
+    try {
+        spawn(std::move(work));
+    } catch (const boost::system::system_error&) {
+        // No room for one more process: the peer gets no answer, but these two must go on.
+    }
+}
+
 /// What `net_kernel` answers to peers. [protocol §net_kernel]
 class net_kernel final : public message_handler {
 public:
@@ -29,7 +40,9 @@ public:
         const auto request = gen::as_request(message);
         if (!request || !request->label.is_atom(atoms::known<"$gen_call">)) return next::wait();
         // As on a BEAM, a request that is not known is never answered: the caller's own timeout ends it.
-        if (const auto answer = answer_to(request->body)) reply(request->sender, *answer);
+        if (auto answer = answer_to(request->body)) {
+            on_the_side([sender = request->sender, answer = *std::move(answer)] { reply(sender, answer); });
+        }
         return next::wait();
     }
 
@@ -68,8 +81,10 @@ public:
             const term_view what = message.tuple()[1];
             if (!caller) return next::wait();
             if (what.is_atom(atoms::known<"features_request">)) {
-                send(*caller,
-                     term(tuple(atoms::known<"features_reply">, core_->self, list(atoms::known<"erpc">))));
+                on_the_side([to = *caller, core = core_] {
+                    send(to,
+                         term(tuple(atoms::known<"features_reply">, core->self, list(atoms::known<"erpc">))));
+                });
             } else {
                 start_call(message.share(what), atoms::known<"call">, [to = *caller](const term& value) {
                     send(to, term(tuple(atoms::known<"rex">, value)));
@@ -84,7 +99,8 @@ private:
     template <class Done>
     void start_call(const term& request, atom also, Done done) {
         if (!request.is_tagged(atoms::known<"call">, 5) && !request.is_tagged(also, 5)) return;
-        spawn([core = core_, request, done = std::move(done)] { done(rpc_result(core->exports, request)); });
+        on_the_side(
+            [core = core_, request, done = std::move(done)] { done(rpc_result(core->exports, request)); });
     }
 
     std::shared_ptr<node_core> core_;

@@ -32,7 +32,7 @@ std::optional<call> read_call(const term& module, const term& function, const te
         outcome = term(tuple(result_ref, atoms::known<"return">, (*f)(c.arguments)));
     } catch (const process_exit& e) {
         outcome = term(tuple(result_ref, atoms::known<"exit">, e.reason));
-    } catch (const std::exception&) {
+    } catch (...) {
         // {Reason, Stack}, of which erpc wants the two apart
         const term reason = exit_reason_of(std::current_exception());
         outcome = term(tuple(result_ref, atoms::known<"error">, reason.share(reason.tuple()[0]), list()));
@@ -91,7 +91,7 @@ term rpc_result(const export_table& exports, const term& request) {
         return (*f)(c->arguments);
     } catch (const process_exit& e) {
         return failed(e.reason);
-    } catch (const std::exception&) {
+    } catch (...) {
         return failed(exit_reason_of(std::current_exception()));
     }
 }
