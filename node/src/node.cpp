@@ -73,6 +73,8 @@ std::uint16_t node::epmd_port() const noexcept {
 result<void> node::connect(atom peer) {
     const auto core = running_->core;
     if (peer == core->self) return {};
+    // A stopped system runs no handlers any more: what follows would wait for ever.
+    if (!core->sys.running()) return error_code(node_errc::connection_lost);
     const auto c = core->connect_to(peer);
     if (!c) return error_code(node_errc::connection_lost);
     if (!in_process()) {
@@ -101,7 +103,7 @@ result<void> node::connect(atom peer) {
 bool node::disconnect(atom peer) {
     const auto core = running_->core;
     const auto c = core->find(peer);
-    if (!c) return false;
+    if (!c || !core->sys.running()) return false;
     return detail::call_on_io(core->io, [c] {
         const bool was_there = c->phase() != detail::connection_phase::closed;
         c->lose(node_errc::connection_lost, "disconnected on request", "disconnect"_a);
@@ -135,6 +137,7 @@ bool node::demonitor_nodes(const pid& who, monitor_nodes_options options) {
 
 void node::monitor_node(const pid& who, atom peer) {
     const auto core = running_->core;
+    if (peer == core->self) return;  // which never goes down as long as it can tell
     core->monitors.watch(who, peer);
     if (!core->connect_to(peer)) core->monitors.announce_lost(core->sys, peer);
 }

@@ -177,5 +177,15 @@ TEST_F(node_connect, a_node_may_stop_and_another_start_on_the_same_system) {
     });
 }
 
+TEST_F(node_connect, a_node_with_its_own_epmd_may_be_stopped_after_its_system) {
+    node_options o = options("a");
+    o.epmd = epmd_mode::embedded_if_absent;
+    epmd_->stop();
+    member& a = start(std::move(o));
+    a.sys.stop();
+    a->stop();  // returns
+    a.self.reset();
+}
+
 }  // namespace
 }  // namespace rakka::testing

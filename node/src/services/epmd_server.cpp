@@ -34,11 +34,15 @@ namespace {
 
 class session;
 
+// Sockets beyond the registered names. Anybody may connect, and holds a descriptor of the whole program until
+// the request times out.
+constexpr std::size_t max_visitors = 256;
+
 }  // namespace
 
 struct epmd_server::state : std::enable_shared_from_this<epmd_server::state> {
-    state(transport::io_loop& loop, epmd_server_options o)
-        : io(loop), options(std::move(o)), names(epmd::registry_limits{}) {}
+    state(system& s, epmd_server_options o)
+        : sys(s), io(io_context_of(s)), options(std::move(o)), names(epmd::registry_limits{}) {}
 
     void accept(std::unique_ptr<transport::stream> s);
     void stop();
@@ -47,6 +51,7 @@ struct epmd_server::state : std::enable_shared_from_this<epmd_server::state> {
         options.log({level, "epmd", {}, address, {}, std::move(text)});
     }
 
+    system& sys;
     transport::io_loop& io;
     epmd_server_options options;
     std::uint16_t port = 0;
@@ -147,6 +152,11 @@ private:
 }  // namespace
 
 void epmd_server::state::accept(std::unique_ptr<transport::stream> s) {
+    if (sessions.size() >= names.active().size() + max_visitors) {
+        return log(node_log_level::warning, s->peer_address(),
+                   fmt::format("closed the connection from {}: {} others have not said what they want",
+                               s->peer_address(), max_visitors));
+    }
     const std::string_view peer = host_of(s->peer_address());
     // Connections to one's own address come from that same address.
     const bool local = peer.starts_with("127.") || peer == "[::1]" || peer == host_of(s->own_address());
@@ -177,7 +187,7 @@ void epmd_server::state::stop() {
 
 result<epmd_server> epmd_server::start(system& s, epmd_server_options options) {
     if (!options.log) options.log = log_to_stderr();
-    auto st = std::make_shared<state>(io_context_of(s), std::move(options));
+    auto st = std::make_shared<state>(s, std::move(options));
     const std::uint16_t wanted = st->options.any_free_port ? std::uint16_t{0}
                                  : st->options.port != 0   ? st->options.port
                                                            : default_epmd_port();
@@ -214,7 +224,10 @@ epmd_server::~epmd_server() {
 
 void epmd_server::stop() {
     const auto st = std::exchange(state_, nullptr);
-    if (st) detail::call_on_io(st->io, [st] { st->stop(); });
+    if (!st) return;
+    // A system that has been stopped runs no handlers any more: waiting for one would never end.
+    if (st->sys.running()) return detail::call_on_io(st->io, [st] { st->stop(); });
+    st->stop();
 }
 
 std::uint16_t epmd_server::port() const noexcept {
