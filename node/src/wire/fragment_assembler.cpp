@@ -38,7 +38,7 @@ wire_result<bool> fragment_assembler::append(sequence& s, byte_span payload) {
 }
 
 wire_result<bool> fragment_assembler::begin(const dist_header& header, fragmented_message message,
-                                            byte_span payload) {
+                                            byte_span payload, std::size_t control_size) {
     if (running_.contains(header.sequence)) {
         return bad_frame("a fragmented message begins with the sequence id of one that is not finished");
     }
@@ -46,8 +46,15 @@ wire_result<bool> fragment_assembler::begin(const dist_header& header, fragmente
         return over_limit("more than " + std::to_string(limits_.max_sequences) +
                           " unfinished messages in fragments");
     }
+    // Decoded, one byte may become a cell of a list.
+    const std::size_t held = control_size * 2 * sizeof(std::uint64_t);
+    if (held > limits_.max_total_size - total_) {
+        return over_limit("unfinished messages in fragments whose control messages hold more than " +
+                          std::to_string(limits_.max_total_size) + " bytes together");
+    }
     sequence& s =
-        running_.emplace(header.sequence, sequence{std::move(message), header.fragment}).first->second;
+        running_.emplace(header.sequence, sequence{std::move(message), header.fragment, held}).first->second;
+    total_ += held;
     if (auto added = append(s, payload); !added) return added;
     --s.due;
     return true;
@@ -64,7 +71,7 @@ wire_result<bool> fragment_assembler::add(const dist_header& header, byte_span p
     }
     if (auto added = append(s, payload); !added) return added;
     if (--s.due > 0) return false;
-    total_ -= s.message.size;
+    total_ -= s.message.size + s.held;
     done = std::move(s.message);
     running_.erase(found);
     return true;

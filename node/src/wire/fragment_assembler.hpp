@@ -42,9 +42,10 @@ public:
     explicit fragment_assembler(fragment_limits limits = {}) noexcept : limits_(limits) {}
 
     /// A first fragment that has further ones behind it (`header.fragment` > 1), with the beginning of its
-    /// payload. bad_frame: the sequence id is in use. limit_exceeded.
+    /// payload. `control_size` is what its control message took encoded, which counts too: it is kept as
+    /// well. bad_frame: the sequence id is in use. limit_exceeded.
     [[nodiscard]] wire_result<bool> begin(const dist_header& header, fragmented_message message,
-                                          byte_span payload);
+                                          byte_span payload, std::size_t control_size = 0);
     /// A further fragment. True when it was the last: the message is then in `done`. bad_frame: no such
     /// sequence, or not the fragment that is due. limit_exceeded.
     [[nodiscard]] wire_result<bool> add(const dist_header& header, byte_span payload,
@@ -56,7 +57,8 @@ public:
 private:
     struct sequence {
         fragmented_message message;
-        std::uint64_t due;  // number of the fragment to come, counting down
+        std::uint64_t due;     // number of the fragment to come, counting down
+        std::size_t held = 0;  // counted in total_ besides the payload
     };
     [[nodiscard]] wire_result<bool> append(sequence& s, byte_span payload);
 

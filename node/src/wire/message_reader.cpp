@@ -126,7 +126,8 @@ wire_result<message_reader::event> message_reader::read_first_fragment(const dis
         return bad_frame(std::string(control->operation->name) + " in fragments, but it has no payload");
     message.operation = control->operation;
     message.atoms = atoms_;
-    auto begun = fragments_.begin(header, std::move(message), rest.subspan(control->bytes_used));
+    auto begun =
+        fragments_.begin(header, std::move(message), rest.subspan(control->bytes_used), control->bytes_used);
     if (!begun) return begun.error();
     return event::need_bytes;
 }

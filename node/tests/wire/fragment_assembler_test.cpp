@@ -105,6 +105,12 @@ TEST(FragmentAssembler, HoldsItsLimits) {
     ASSERT_TRUE(total.begin(first(2, 2), message(1), raw("01 02")));
     EXPECT_EQ(total.begin(first(3, 2), message(1), raw("01")).error().code, node_errc::limit_exceeded);
 
+    fragment_assembler control({.max_total_size = 100});
+    ASSERT_TRUE(control.begin(first(1, 2), message(1), {}, 5));
+    EXPECT_FALSE(control.begin(first(2, 2), message(1), {}, 5));
+    ASSERT_TRUE(*control.add(next(1, 1), {}, done));
+    EXPECT_EQ(control.total_size(), 0u);
+
     fragment_assembler freed({.max_total_size = 4});
     for (int i = 0; i < 10; ++i) {
         ASSERT_TRUE(freed.begin(first(1, 2), message(1), raw("01 02")));
