@@ -159,7 +159,7 @@ public:
     /// timeout_after() ran out without a message. Erlang: handle_info(timeout, State).
     virtual result handle_timeout() { return handle_info(term(atoms::known<"timeout">)); }
     /// Last words: after stop(), an exception, or the parent's exit when trapping exits. Not called for exits
-    /// that are not trapped, nor for kill. What it throws is ignored.
+    /// that are not trapped, nor for kill. What it throws becomes the reason.
     virtual void terminate(term_view reason) { (void)reason; }
     /// The state shown to sys:get_state/1 and in crash reports; by default the atom `undefined`.
     [[nodiscard]] virtual term state() const { return term(atoms::known<"undefined">); }
