@@ -22,7 +22,11 @@ public:
     using action = std::function<void(rakka::system&)>;
 
     explicit wire(rakka::system& to) : to_(to), thread_([this] { serve(); }) {}
-    ~wire() {
+    ~wire() { stop(); }
+    /// Delivers what is queued and then nothing more. Call it while the routers live: a delivery may need one
+    /// to answer.
+    void stop() {
+        if (!thread_.joinable()) return;
         post({});
         thread_.join();
     }
@@ -132,6 +136,8 @@ protected:
     ~joined_systems() override {
         here.stop();
         there.stop();
+        to_there.stop();
+        to_here.stop();
     }
 
     rakka::system here;

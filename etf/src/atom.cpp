@@ -39,7 +39,7 @@ public:
 
 private:
     table_writer() {
-        index_ = make_index(4096);
+        index_ = make_index(4096, nullptr);
         for (const std::string_view text : atoms::detail::table)
             append(text, hash_atom(text));
         atom_segment[0].store(entries_,
@@ -77,8 +77,8 @@ private:
         return copy;
     }
 
-    static atom_index* make_index(std::size_t slots) {
-        return new atom_index{slots - 1, new std::atomic<std::uint64_t>[slots]()};
+    static atom_index* make_index(std::size_t slots, const atom_index* replaced) {
+        return new atom_index{slots - 1, new std::atomic<std::uint64_t>[slots](), replaced};
     }
 
     void publish(atom_index* index) noexcept {
@@ -87,7 +87,7 @@ private:
     }
 
     void grow() {
-        atom_index* const bigger = make_index((index_->mask + 1) * 4);
+        atom_index* const bigger = make_index((index_->mask + 1) * 4, index_);
         for (std::uint32_t id = 1; id <= count(); ++id)
             put(*bigger, entry_of_atom(id).hash, id);
         publish(bigger);

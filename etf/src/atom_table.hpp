@@ -26,6 +26,7 @@ struct atom_entry {
 struct atom_index {
     std::size_t mask;
     std::atomic<std::uint64_t>* slots;  // upper half of the hash << 32 | id
+    const atom_index* replaced;  // the smaller one before it, which a reader may still be in; never freed
 };
 inline constexpr unsigned atom_segment_bits = 12;
 inline constexpr std::size_t atom_segment_size = std::size_t{1} << atom_segment_bits;
