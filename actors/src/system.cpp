@@ -154,8 +154,9 @@ bool system::send(const destination& to, term message) {
     if (const auto* const name = std::get_if<atom>(&to))
         return send_name_here(core, *name, std::move(message));
     process* const caller = caller_in(core);
-    send_anywhere(core, caller == nullptr ? pid() : caller->pid(), to, message, {.nosuspend = true});
-    return true;
+    const auto outcome =
+        send_anywhere(core, caller == nullptr ? pid() : caller->pid(), to, message, {.nosuspend = true});
+    return outcome != remote_router::outcome::no_connection;
 }
 
 void system::exit(const pid& to, term reason) {

@@ -96,8 +96,8 @@ public:
         }
     }
 
-    /// Sends; false for an unknown local name, true otherwise (also to the dead, as in Erlang). Does not
-    /// block: a busy connection is not waited for.
+    /// Sends; true also to the dead, as in Erlang. False when the message was not sent: an unknown local name,
+    /// or a connection so busy that a process would be suspended, which this does not wait for.
     bool send(const destination& to, term message);
     /// An exit signal without a sender of its own (`from` is the target). Erlang: `exit/2`.
     void exit(const pid& to, term reason);
