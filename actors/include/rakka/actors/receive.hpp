@@ -34,12 +34,12 @@ bool call_predicate(void* p, const term& message) {
 }  // namespace detail
 
 /// The next message, whatever it is. Erlang: `receive M -> M end`.
-[[nodiscard]] term receive();
+term receive();
 
 /// The first message that `wanted` accepts. The predicate must not itself receive.
 /// Erlang: `receive M when … -> M end`.
 template <std::predicate<term_view> P>
-[[nodiscard]] term receive_if(P&& wanted) {
+term receive_if(P&& wanted) {
     return *detail::receive_matching(&detail::call_predicate<P>, &wanted, std::nullopt, nullptr);
 }
 
