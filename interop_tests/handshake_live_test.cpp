@@ -92,7 +92,7 @@ TEST_P(handshake_live, dials_a_beam_as_a_hidden_node) {
     auto alice = start_erlang("alice");
     ASSERT_TRUE(dials(alice, dialling(alice.name()))) << machine_->error().message();
     const established e = machine_->take_result();
-    EXPECT_EQ(alice.eval("nodes(hidden)"), "['cpp@127.0.0.1']");
+    EXPECT_EQ(alice.eval(hidden_nodes_soon), "['cpp@127.0.0.1']");
     EXPECT_EQ(std::to_string(e.peer_creation.value()), alice.eval("erlang:system_info(creation)"));
     EXPECT_TRUE(e.effective_flags.has_all(flag_sets::mandatory));
 }
@@ -127,7 +127,7 @@ TEST_P(handshake_live, replaces_a_connection_the_beam_believes_is_up) {
         return event(attempt::wanted);
     })) << again.error().message();
     EXPECT_TRUE(was_asked);
-    EXPECT_EQ(alice.eval("nodes(hidden)"), "['cpp@127.0.0.1']");
+    EXPECT_EQ(alice.eval(hidden_nodes_soon), "['cpp@127.0.0.1']");
 }
 
 TEST_P(handshake_live, is_given_a_name_when_it_has_none) {
@@ -135,7 +135,7 @@ TEST_P(handshake_live, is_given_a_name_when_it_has_none) {
     initiator_options o = dialling(alice.name());
     o.own_name.reset();
     ASSERT_TRUE(dials(alice, o)) << machine_->error().message();
-    EXPECT_EQ(alice.eval("nodes(hidden)"), "['" + machine_->take_result().own_name.text() + "']");
+    EXPECT_EQ(alice.eval(hidden_nodes_soon), "['" + machine_->take_result().own_name.text() + "']");
 }
 
 TEST_P(handshake_live, names_the_flags_when_the_beam_refuses_them) {

@@ -32,6 +32,12 @@ private:
     std::unique_ptr<private_epmd> epmd_;
 };
 
+/// Erlang source for `nodes(hidden)` as soon as there are any: the side that is dialled lists the other one a
+/// moment after it has sent the last message of the handshake.
+inline constexpr std::string_view hidden_nodes_soon =
+    "(fun Soon(0) -> nodes(hidden); Soon(N) -> case nodes(hidden) of [] -> timer:sleep(10), Soon(N - 1); "
+    "Nodes -> Nodes end end)(500)";
+
 /// Prints the parameter in test names: otp25.
 std::string otp_release_name(const ::testing::TestParamInfo<otp_release>& info);
 
