@@ -15,7 +15,10 @@ TEST_P(links, a_linked_process_ends_with_the_reason_of_its_peer) {
             static_cast<void>(receive());
         });
         const term why = down_reason(a.ref);
-        EXPECT_TRUE(text(why) == "first" || text(why) == "{noproc,[]}") << text(why);
+        // The peer may end before the link signal is sent (an error of the caller), before it arrives (an exit
+        // signal with noproc), or after it.
+        const std::string how = text(why);
+        EXPECT_TRUE(how == "first" || how == "{noproc,[]}" || how == "noproc") << how;
     });
 }
 
