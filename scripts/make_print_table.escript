@@ -1,13 +1,24 @@
 #!/usr/bin/env escript
 %%! +pc unicode
-%% Writes etf/tests/samples/print_table.txt: what a real Erlang prints for terms of every kind.
-%% Usage: scripts/make_print_table.escript > etf/tests/samples/print_table.txt
+%% Writes what a real Erlang prints for terms of every kind.
+%% Usage: scripts/make_print_table.escript one_line > etf/tests/samples/print_table.txt
+%%        scripts/make_print_table.escript lines > etf/tests/samples/print_lines.txt
 %% Run with OTP 25: later releases print the keys of maps in no fixed order.
-%% One term a line, columns parted by tabs: the term's external format in hexadecimal, then its text by
-%% ~0p, ~0tp, ~w and by ~W with depth 5. There are no line breaks or tabs in these texts.
+%% One term a line, columns parted by tabs. Of one_line: the term's external format in hexadecimal, then its
+%% text by ~0p, ~0tp, ~w and by ~W with depth 5. Of lines: line length, column, depth, the term, then its text
+%% by ~N.Cp, and by ~N.CtP with that depth, line breaks written as \x{2424}. There are no other line breaks and
+%% no tabs in these texts.
 -mode(compile).
 
-main(_) ->
+main(["lines"]) ->
+    ok = io:setopts([{encoding, unicode}]),
+    rand:seed(exsss, {4, 5, 6}),
+    Terms = [{T, N, C} || T <- containers(), {N, C} <- [{80, 1}, {40, 12}, {18, 1}, {7, 3}]]
+        ++ [{report(1 + rand:uniform(4)), lists:nth(rand:uniform(5), [80, 80, 60, 40, 20]),
+             lists:nth(rand:uniform(4), [1, 1, 10, rand:uniform(70)])} || _ <- lists:seq(1, 400)],
+    [lines(T, N, C) || {T, N, C} <- Terms, length(lists:flatten(io_lib:format("~0p", [T]))) < 900],
+    ok;
+main(["one_line"]) ->
     ok = io:setopts([{encoding, unicode}]),
     rand:seed(exsss, {1, 2, 3}),
     Floats = [binary_to_term(<<131, 70, (rand:uniform(16#7fe) bsl 52 bor rand:uniform(1 bsl 52) - 1):64>>)
@@ -31,6 +42,13 @@ line(T) ->
         ++ [io_lib:format(F, [T, 5]) || F <- ["~W"]],
     Text = lists:join("\t", [lists:flatten(C) || C <- Columns]),
     io:put_chars([hex(term_to_binary(T)), "\t", Text, "\n"]).
+
+lines(T, N, C) ->
+    Depth = 3 + rand:uniform(12),
+    Texts = [io_lib:format("~*.*p", [N, C, T]), io_lib:format("~*.*tP", [N, C, T, Depth])],
+    Columns = [integer_to_list(I) || I <- [N, C, Depth]] ++ [hex(term_to_binary(T))]
+        ++ [[case X of $\n -> 16#2424; _ -> X end || X <- lists:flatten(Text)] || Text <- Texts],
+    io:put_chars([lists:join("\t", Columns), "\n"]).
 
 hex(B) -> [io_lib:format("~2.16.0b", [X]) || <<X>> <= B].
 
@@ -104,3 +122,35 @@ random_leaf() ->
         6 -> rand:uniform(1 bsl 80);
         7 -> []
     end.
+
+%% Nested, tagged, with names and texts of the lengths that make lines break.
+report(0) -> unit();
+report(D) ->
+    N = case rand:uniform(8) of 1 -> 12 + rand:uniform(20); _ -> rand:uniform(6) - 1 end,
+    Parts = [report(D - 1) || _ <- lists:seq(1, N)],
+    case rand:uniform(7) of
+        1 -> list_to_tuple([name() | Parts]);
+        2 -> list_to_tuple(Parts);
+        3 -> [{name(), P} || P <- Parts];
+        4 -> maps:from_list([{lists:nth(rand:uniform(4), [name(), name(), name(), unit()]), P} || P <- Parts]);
+        5 -> lists:foldl(fun(P, Tail) -> [P | Tail] end, unit(), Parts);
+        6 -> Parts;
+        7 -> unit()
+    end.
+
+unit() ->
+    case rand:uniform(8) of
+        1 -> name();
+        2 -> rand:uniform(1 bsl (3 * rand:uniform(24)));
+        3 -> rand:uniform(100000) / 1000;
+        4 -> lists:append([atom_to_list(name()) ++ " " || _ <- lists:seq(1, rand:uniform(12))]);
+        5 -> list_to_binary([atom_to_list(ab@c_1) || _ <- lists:seq(1, rand:uniform(12))]);
+        6 -> list_to_binary([rand:uniform(256) - 1 || _ <- lists:seq(1, rand:uniform(60))]);
+        7 -> <<(rand:uniform(1 bsl 100)):(rand:uniform(100))>>;
+        8 -> lists:nth(rand:uniform(4), [[], {}, #{}, <<>>])
+    end.
+
+name() ->
+    Names = [a, ok, state, supervisor, timeout_value, 'with blank', 'End', 'naïve÷',
+             a_long_name_of_an_atom_as_modules_have_them],
+    lists:nth(rand:uniform(length(Names)), Names).

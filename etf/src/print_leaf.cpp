@@ -206,6 +206,8 @@ bool is_printable_list(term_view list, charset set) noexcept {
     return i.rest().is(kind::nil);
 }
 
+namespace {
+
 void append_string(std::string& out, term_view list, charset set) {
     out += '"';
     for (const term_view c : list.list())
@@ -213,62 +215,111 @@ void append_string(std::string& out, term_view list, charset set) {
     out += '"';
 }
 
-binary_text text_of_binary(term_view binary, const print_options& options) noexcept {
-    const auto bytes = binary.bytes();
-    if (options.style == print_style::plain || bytes.empty() || binary.bit_size() % 8 != 0)
-        return binary_text::numbers;
-    const bool latin1 = std::all_of(bytes.begin(), bytes.end(), [](std::byte b) {
-        return is_printable(std::to_integer<char32_t>(b), charset::latin1);
-    });
-    if (options.charset == charset::latin1) return latin1 ? binary_text::latin1 : binary_text::numbers;
-    bool ascii = true;
-    for (std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size()); !rest.empty();) {
-        const code_point c = next_utf8(rest);
-        if (c.size == 0) return latin1 ? binary_text::latin1 : binary_text::numbers;
-        if (!is_printable(c.value, charset::unicode)) return binary_text::numbers;
-        ascii = ascii && c.size == 1;
-        rest.remove_prefix(c.size);
+/// What of a binary prints as text; nothing of one that prints as numbers.
+struct binary_text {
+    std::size_t size = 0;  // bytes
+    bool utf8 = false;
+};
+
+code_point next_of(std::string_view text, bool utf8) noexcept {
+    return utf8 ? next_utf8(text) : code_point{static_cast<unsigned char>(text.front()), 1};
+}
+
+/// `limit` characters are looked at. A text that ends before them, at a character that is not printable,
+/// counts when it has `enough`.
+binary_text text_of(std::string_view all, bool utf8, std::size_t limit, std::size_t enough) noexcept {
+    std::size_t characters = 0, at = 0;
+    for (; characters < limit && at < all.size(); ++characters) {
+        const code_point c = next_of(all.substr(at), utf8);
+        if (c.size == 0) return text_of(all, false, limit, enough);
+        if (!is_printable(c.value, utf8 ? charset::unicode : charset::latin1)) break;
+        at += c.size;
     }
-    return ascii ? binary_text::latin1 : binary_text::utf8;
+    if (at < all.size() && (enough == 0 || characters < enough)) return {};
+    return {at, at > characters};
+}
+
+std::string_view text_of_bytes(term_view binary) noexcept {
+    const auto bytes = binary.bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Four characters count as one part.
+binary_text text_of_binary(term_view binary, const print_options& options, std::size_t depth) noexcept {
+    const std::string_view all = text_of_bytes(binary);
+    if (options.style == print_style::plain || all.empty() || binary.bit_size() % 8 != 0) return {};
+    const bool utf8 = options.charset == charset::unicode;
+    if (depth == 0) return text_of(all, utf8, all.size(), 0);
+    return text_of(all, utf8, std::min(depth - 1, all.size()) * 4, depth - 1);
+}
+
+void append_bytes(std::string& out, term_view binary, std::size_t depth) {
+    const auto bytes = binary.bytes();
+    const std::size_t last_bits = binary.bit_size() % 8;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i) out += ',';
+        if (depth && i + 1 == depth) {
+            out += "...";
+            break;
+        }
+        const bool partial = i + 1 == bytes.size() && last_bits;
+        append_number(out, std::to_integer<unsigned>(bytes[i]) >> (partial ? 8 - last_bits : 0));
+        if (partial) {
+            out += ':';
+            append_number(out, last_bits);
+        }
+    }
 }
 
 void append_binary(std::string& out, term_view binary, const print_options& options, std::size_t depth) {
-    const auto bytes = binary.bytes();
-    const binary_text text = text_of_binary(binary, options);
-    if (depth == 1 && !bytes.empty()) {
+    const std::string_view all = text_of_bytes(binary);
+    if (depth == 1 && !all.empty()) {
         out += "<<...>>";
         return;
     }
     out += "<<";
-    if (text == binary_text::numbers) {
-        const std::size_t last_bits = binary.bit_size() % 8;
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
-            if (i) out += ',';
-            if (depth && i + 1 == depth) {
-                out += "...";
-                break;
-            }
-            const bool partial = i + 1 == bytes.size() && last_bits;
-            append_number(out, std::to_integer<unsigned>(bytes[i]) >> (partial ? 8 - last_bits : 0));
-            if (partial) {
-                out += ':';
-                append_number(out, last_bits);
-            }
-        }
+    if (const binary_text text = text_of_binary(binary, options, depth); text.size == 0) {
+        append_bytes(out, binary, depth);
     } else {
         out += '"';
-        std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        for (std::size_t left = depth ? 4 * (depth - 1) : rest.size(); left > 0 && !rest.empty(); --left) {
-            const code_point c = text == binary_text::utf8
-                                     ? next_utf8(rest)
-                                     : code_point{static_cast<unsigned char>(rest.front()), 1};
+        for (std::string_view rest = all.substr(0, text.size); !rest.empty();) {
+            const code_point c = next_of(rest, text.utf8);
             append_escaped(out, c.value, '"', options.charset);
             rest.remove_prefix(c.size);
         }
-        out += text == binary_text::utf8 ? "\"/utf8" : "\"";
-        if (!rest.empty()) out += "...";
+        out += text.utf8 ? "\"/utf8" : "\"";
+        if (text.size < all.size()) out += "...";
     }
     out += ">>";
+}
+
+}  // namespace
+
+bool prints_as_numbers(term_view binary, const print_options& options, std::size_t depth) noexcept {
+    return depth != 1 && !binary.bytes().empty() && text_of_binary(binary, options, depth).size == 0;
+}
+
+void append_record_name(std::string& out, term_view record, charset set) {
+    const word* p = pointer(record.word());
+    out += '#';
+    append_leaf(out, term_view::from_word(p[record_layout::module]), set);
+    out += ':';
+    append_leaf(out, term_view::from_word(p[record_layout::name]), set);
+}
+
+void append_unit(std::string& out, term_view t, const print_options& options, std::size_t depth) {
+    switch (rank_of(t.word())) {
+        case rank::bitstring:
+            return append_binary(out, t, options, depth);
+        case rank::list:
+            return append_string(out, t, options.charset);
+        case rank::record:
+            append_record_name(out, t, options.charset);
+            out += header_size(*pointer(t.word())) ? "{...}" : "{}";
+            return;
+        default:
+            return append_leaf(out, t, options.charset);
+    }
 }
 
 void append_leaf(std::string& out, term_view t, charset set) {

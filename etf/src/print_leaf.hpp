@@ -1,5 +1,4 @@
-// The text of terms without parts: atoms, numbers, strings, identifiers. Used by print.cpp and
-// pretty_print.cpp.
+// The text of terms without parts: atoms, numbers, strings, identifiers.
 #pragma once
 
 #include <rakka/etf/print.hpp>
@@ -27,12 +26,13 @@ void append_escaped(std::string& out, char32_t c, char quote, print_charset char
 /// A proper, not empty list of printable characters.
 [[nodiscard]] bool is_printable_list(term_view list, print_charset charset) noexcept;
 
-/// What a binary prints as.
-enum class binary_text : std::uint8_t { numbers, latin1, utf8 };
-[[nodiscard]] binary_text text_of_binary(term_view binary, const print_options& options) noexcept;
-/// `<<"…">>`, `<<1,2,3>>` or `<<1,2:3>>`. `depth` as for its parts in print.cpp.
-void append_binary(std::string& out, term_view binary, const print_options& options, std::size_t depth);
-/// `"…"` of a list found printable.
-void append_string(std::string& out, term_view list, print_charset charset);
+/// A binary that prints as numbers: `<<1,2,3>>`. The others print as text.
+[[nodiscard]] bool prints_as_numbers(term_view binary, const print_options& options,
+                                     std::size_t depth) noexcept;
+/// `#module:name`.
+void append_record_name(std::string& out, term_view record, print_charset charset);
+/// Whatever never breaks over lines: a leaf, a list found printable as `"…"`, a binary as `<<"…">>`,
+/// `<<1,2,3>>` or `<<1,2:3>>`, a record at depth 1 as `#m:r{...}`. `depth`: as in print_options.
+void append_unit(std::string& out, term_view t, const print_options& options, std::size_t depth);
 
 }  // namespace rakka::etf::detail
