@@ -1,3 +1,4 @@
+#include "parse_identifier.hpp"
 #include "text_lexer.hpp"
 #include "utf8.hpp"
 
@@ -21,7 +22,8 @@ namespace {
 /// end.
 class parser {
 public:
-    parser(std::string_view text, const parse_limits& limits) : lexer_(text, limits), limits_(limits) {
+    parser(std::string_view text, const parse_options& options)
+        : lexer_(text, options.limits), limits_(options.limits), origin_(options.origin) {
         lexer_.advance();
     }
 
@@ -70,6 +72,9 @@ private:
                 return true;
             case token::atom:
                 w = lexer_.is_word("fun") ? fun() : atom_word();
+                return true;
+            case token::identifier:
+                w = read_identifier(*builder_, lexer_, origin_);
                 return true;
             case token::punctuation:
                 return begin_punctuation(w);
@@ -314,6 +319,7 @@ private:
 
     text_lexer lexer_;
     const parse_limits& limits_;
+    std::uint32_t origin_;
     builder* builder_ = nullptr;
     std::size_t new_atoms_ = 0;
     std::vector<frame> open_;
@@ -385,9 +391,9 @@ void throw_exception_from_error(const parse_error& e, const boost::source_locati
     boost::throw_exception(boost::system::system_error(e, e.message()), where);
 }
 
-parse_result<term> parse_term(std::string_view text, const parse_limits& limits) {
+parse_result<term> parse_term(std::string_view text, const parse_options& options) {
     try {
-        etf::detail::parser p(text, limits);
+        etf::detail::parser p(text, options);
         term t = p.run();
         p.stop(true);
         p.end();
@@ -397,10 +403,10 @@ parse_result<term> parse_term(std::string_view text, const parse_limits& limits)
     }
 }
 
-parse_result<std::vector<term>> parse_terms(std::string_view text, const parse_limits& limits) {
+parse_result<std::vector<term>> parse_terms(std::string_view text, const parse_options& options) {
     try {
         std::vector<term> terms;
-        for (etf::detail::parser p(text, limits); !p.at_end(); p.stop(false))
+        for (etf::detail::parser p(text, options); !p.at_end(); p.stop(false))
             terms.push_back(p.run());
         return terms;
     } catch (parse_error& e) {

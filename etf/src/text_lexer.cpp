@@ -77,7 +77,7 @@ void text_lexer::advance() {
     const code_point first = next_utf8(text_.substr(at_));
     if (first.size == 0) fail(errc::bad_utf8, "not UTF-8");
     if (starts_word(first.value)) return read_word();
-    read_punctuation();
+    if (!read_identifier()) read_punctuation();
 }
 
 char32_t text_lexer::next_character() {
@@ -205,6 +205,44 @@ void text_lexer::read_word() {
     }
     token_ = token::atom;
     value_ = text_.substr(start_, at_ - start_);
+}
+
+/// `<0.7.3>`, `#Ref<0.1.2.3>`, `#Port<0.5>`; what stands in such brackets otherwise is an error of its own.
+bool text_lexer::read_identifier() {
+    const std::string_view rest = text_.substr(at_);
+    if (rest.size() > 1 && rest[0] == '<' && is_digit(rest[1])) {
+        at_ += 1;
+        read_numbers();
+        return true;
+    }
+    for (const std::string_view name : {"#Ref<", "#Port<"}) {
+        if (!rest.starts_with(name)) continue;
+        at_ += name.size();
+        read_numbers();
+        value_ = name.substr(1, name.size() - 2);
+        return true;
+    }
+    if (rest.starts_with("#Fun<")) fail(errc::syntax, "a local fun cannot be read back from its text");
+    for (const std::string_view name : {"#Resource<", "#None<"})
+        if (rest.starts_with(name)) fail(errc::syntax, "this has no text to be read back from");
+    return false;
+}
+
+void text_lexer::read_numbers() {
+    constexpr std::size_t most = 6;  // in a reference of five words
+    token_ = token::identifier;
+    numbers_.clear();
+    do {
+        std::uint64_t value = 0;
+        const char* const from = text_.data() + at_;
+        const auto read = std::from_chars(from, text_.data() + text_.size(), value);
+        if (read.ec != std::errc{} || numbers_.size() == most)
+            fail_at(at_, errc::syntax, "a malformed identifier");
+        numbers_.push_back(value);
+        at_ += static_cast<std::size_t>(read.ptr - from);
+        if (peek() != '.' && peek() != '>') fail_at(at_, errc::syntax, "a malformed identifier");
+        ++at_;
+    } while (text_[at_ - 1] == '.');
 }
 
 void text_lexer::read_punctuation() {

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rakka::etf::detail {
 
@@ -17,6 +19,7 @@ enum class token : std::uint8_t {
     real,         // real()
     atom,         // text()
     string,       // characters()
+    identifier,   // text(): `Ref` or `Port`, empty for a pid; numbers()
     punctuation,  // text(): one of { } [ ] ( ) | , : / = # + - < > or => := << >>
 };
 
@@ -48,6 +51,7 @@ public:
     [[nodiscard]] const std::u32string& characters() const noexcept { return characters_; }
     [[nodiscard]] int base() const noexcept { return base_; }
     [[nodiscard]] double real() const noexcept { return real_; }
+    [[nodiscard]] std::span<const std::uint64_t> numbers() const noexcept { return numbers_; }
 
     /// At the current token.
     [[noreturn]] void fail(errc code, std::string what) const { fail_at(start_, code, std::move(what)); }
@@ -67,6 +71,8 @@ private:
     void read_quoted(char quote);
     void read_word();
     void read_punctuation();
+    bool read_identifier();
+    void read_numbers();
     char32_t read_escape();
     char32_t read_hexadecimal();
 
@@ -80,6 +86,7 @@ private:
     double real_ = 0;
     std::string value_;
     std::u32string characters_;
+    std::vector<std::uint64_t> numbers_;
 };
 
 }  // namespace rakka::etf::detail
