@@ -1,9 +1,9 @@
+#include "big_text.hpp"
 #include "parse_identifier.hpp"
 #include "text_lexer.hpp"
 #include "utf8.hpp"
 
 #include <rakka/etf/builder.hpp>
-#include <rakka/etf/integer.hpp>
 #include <rakka/etf/parse.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -241,11 +241,7 @@ private:
         if (read.ec == std::errc{}) {
             w = builder_->put_integer(negative ? -small : small);
         } else {
-            cpp_int value = 0;
-            for (const char c : digits) {
-                value *= lexer_.base();
-                value += c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-            }
+            const cpp_int value = from_digits(digits, lexer_.base());
             w = term_traits<cpp_int>::write(*builder_, negative ? cpp_int(-value) : value);
         }
         lexer_.advance();

@@ -1,9 +1,9 @@
 #include "print_leaf.hpp"
 
+#include "big_text.hpp"
 #include "term_order.hpp"
 #include "utf8.hpp"
 
-#include <rakka/etf/integer.hpp>
 #include <rakka/etf/traits.hpp>
 
 #include <algorithm>
@@ -331,7 +331,7 @@ void append_leaf(std::string& out, term_view t, charset set) {
             } else if (tag_of(w) == tag::integer) {
                 append_number(out, small_value(w));
             } else {
-                out += t.as<cpp_int>()->str();
+                append_decimal(out, *t.as<cpp_int>());
             }
             break;
         case rank::atom:

@@ -18,7 +18,7 @@ namespace rakka {
 /// Bounds on what one text may cost. Exceeding one is errc::too_deep, too_large or atom_table_full.
 struct parse_limits {
     std::size_t max_depth = 100'000;      ///< nested containers
-    std::size_t max_digits = 20'000;      ///< digits of one integer: reading it takes time with their square
+    std::size_t max_digits = 2'600'000;   ///< digits of one integer: so many take about a second
     std::size_t max_new_atoms = 100'000;  ///< atoms that the table does not have yet
 };
 
