@@ -13,27 +13,131 @@ using enum external_tag;
 
 assembler::assembler(std::span<const std::byte> bytes, const decode_options& options, atom_budget& budget,
                      std::size_t words, bool has_slices)
-    : in_(bytes), options_(options), budget_(budget), builder_(words), now_{&root_, &root_ + 1, 0} {
+    : at_{byte_reader(bytes), nullptr, {&root_, &root_ + 1, static_cast<word>(what::root)}},
+      options_(options),
+      budget_(budget),
+      memo_(atom_memo::here()),
+      slice_from_(options.buffer ? options.min_slice : ~std::size_t{0}),
+      builder_(words) {
     if (has_slices) {
         builder_.keep(options.buffer);
         words -= attachment::words;
     }
-    if (words) top_ = builder_.allocate(words);
-    end_ = top_ + words;
+    if (words) at_.top = builder_.allocate(words);
+    end_ = at_.top + words;
 }
 
 decode_result<term> assembler::run() {
+    position at = at_;
     for (;;) {
-        while (now_.cell == now_.end) {
-            if (around_.empty()) return builder_.finish(root_);
-            if (!leave()) return error_;
-        }
-        if (!value(external_tag(in_.u8()))) return error_;
+        const bool ends = at.now.cell == at.now.end;
+        if (ends && at.now.kind() == what::root) return builder_.finish(root_);
+        if (ends ? quick_end(at) : quick_value(at)) [[likely]]
+            continue;
+        at_ = at;
+        if (!(ends ? end() : value(external_tag(at_.in.u8())))) return error_;
+        at = at_;
     }
 }
 
-bool assembler::leave() {
-    switch (what(now_.container & 7)) {
+// -- what nearly all terms are made of
+// -------------------------------------------------------------------------------
+
+/// The next term, when it is a common one. False, and nothing done, when it is not.
+[[gnu::always_inline]] inline bool assembler::quick_value(position& at) {
+    position next = at;
+    word w = 0;
+    switch (external_tag(next.in.u8())) {
+        case small_integer:
+            w = make_small(next.in.u8());
+            break;
+        case integer:
+            w = make_small(static_cast<std::int32_t>(next.in.u32()));
+            break;
+        case nil:
+            w = special_nil;
+            break;
+        case small_atom_utf8:
+            w = quick_atom(next, next.in.u8(), false);
+            break;
+        case atom_latin1:
+            w = quick_atom(next, next.in.u16(), true);
+            break;
+        case atom_cache_reference:
+            w = options_.cached_atoms[next.in.u8()];
+            if (!is_immediate(w)) return false;
+            break;
+        case new_float:
+            w = try_make_real(std::bit_cast<double>(next.in.u64()));
+            break;
+        case external_tag::binary:
+            w = quick_binary(next, next.in.u32());
+            break;
+        case small_tuple:
+            at = next;
+            return tuple(at, at.in.u8());
+        case external_tag::map:
+            at = next;
+            return map(at);
+        case external_tag::list:
+            at = next;
+            return list(at);
+        default:
+            return false;
+    }
+    if (w == 0) return false;
+    next.put(w);
+    at = next;
+    return true;
+}
+
+/// An atom that this thread has met before, or 0.
+[[gnu::always_inline]] inline word assembler::quick_atom(position& at, std::size_t n, bool latin1) {
+    if (n > short_text::most) return 0;
+    const short_text text = load_short_text(at.in.here(), n, at.in.left());
+    at.in.skip(n);
+    return latin1 && !text.is_ascii() ? 0 : memo_.find(text, n);
+}
+
+/// A binary of two words at most, or 0.
+[[gnu::always_inline]] inline word assembler::quick_binary(position& at, std::size_t n) {
+    if (n > short_text::most || n >= slice_from_) return 0;
+    const short_text bytes = load_short_text(at.in.here(), n, at.in.left());
+    at.in.skip(n);
+    word* const b = take(at, 1 + words_for_bytes(n));
+    b[0] = make_header(box::binary, 8 * n);
+    if (n > 0) b[1] = bytes.low;
+    if (n > 8) b[2] = bytes.high;
+    return boxed(b);
+}
+
+/// A container is full. False, and nothing done, when there is more to do than usual.
+[[gnu::always_inline]] inline bool assembler::quick_end(position& at) {
+    switch (at.now.kind()) {
+        case what::plain:
+            break;
+        case what::list:
+            if (external_tag(at.in.peek()) != nil) return false;
+            at.in.skip(1);
+            *at.now.cell = list_end;
+            break;
+        case what::map:
+            if (!spread_sorted(at.now.header() + 1, at.now.end)) return false;
+            *at.now.header() =
+                make_header(box::map, static_cast<std::size_t>(at.now.end - at.now.header()) / 2);
+            break;
+        case what::root:
+            return false;
+    }
+    leave(at);
+    return true;
+}
+
+// -- anything
+// --------------------------------------------------------------------------------------------------------
+
+bool assembler::end() {
+    switch (at_.now.kind()) {
         case what::plain:
             break;
         case what::list:
@@ -42,23 +146,15 @@ bool assembler::leave() {
         case what::map:
             if (!finish_map()) return false;
             break;
+        case what::root:
+            return false;
     }
-    now_ = around_.top();
-    around_.pop();
+    leave(at_);
     return true;
 }
 
 bool assembler::value(external_tag tag) {
     switch (tag) {
-        case small_integer:
-            put(make_small(in_.u8()));
-            return true;
-        case integer:
-            put(make_small(static_cast<std::int32_t>(in_.u32())));
-            return true;
-        case nil:
-            put(special_nil);
-            return true;
         case small_atom_utf8:
         case atom_utf8:
         case atom_cache_reference:
@@ -66,36 +162,26 @@ bool assembler::value(external_tag tag) {
         case atom_latin1:
             put(atom(tag));
             return true;
-        case small_tuple:
-            tuple(in_.u8());
-            return true;
         case large_tuple:
-            tuple(in_.u32());
-            return true;
-        case external_tag::list:
-            this->list();
-            return true;
-        case external_tag::map:
-            this->map();
-            return true;
+            return tuple(at_, at_.in.u32());
         case external_tag::binary: {
-            const std::size_t n = in_.u32();
+            const std::size_t n = at_.in.u32();
             put(this->binary(n, 8 * n));
             return true;
         }
         case external_tag::string: {
-            const std::size_t n = in_.u16();
+            const std::size_t n = at_.in.u16();
             put(n == 0 ? special_nil : string_cells(n));
             return true;
         }
         case new_float:
-            put(real(std::bit_cast<double>(in_.u64())));
+            put(real(std::bit_cast<double>(at_.in.u64())));
             return true;
         case small_big:
-            put(big(in_.u8()));
+            put(big(at_.in.u8()));
             return true;
         case large_big:
-            put(big(in_.u32()));
+            put(big(at_.in.u32()));
             return true;
         default:
             return identifier_or_legacy(tag);
@@ -120,10 +206,10 @@ bool assembler::identifier_or_legacy(external_tag tag) {
             put(port(4, true));
             break;
         case newer_reference:
-            put(reference(false, in_.u16()));
+            put(reference(false, at_.in.u16()));
             break;
         case new_reference:
-            put(reference(true, in_.u16()));
+            put(reference(true, at_.in.u16()));
             break;
         case external_tag::reference:
             put(old_reference());
@@ -140,7 +226,7 @@ bool assembler::identifier_or_legacy(external_tag tag) {
         case external_tag::record:
             return record();
         case float_text:
-            put(real(*read_float_text(in_.text(31))));
+            put(real(*read_float_text(at_.in.text(31))));
             break;
         default:
             RAKKA_CHECK(tag == nil);  // the scanner lets no other tag through
@@ -151,29 +237,46 @@ bool assembler::identifier_or_legacy(external_tag tag) {
 // -- containers
 // ----------------------------------------------------------------------------------------------------
 
-void assembler::tuple(std::size_t arity) {
+[[gnu::always_inline]] inline bool assembler::tuple(position& at, std::size_t arity) {
     if (arity == 0) {
         word* none = nullptr;
-        put(builder_.put_tuple(0, none));
-        return;
+        at.put(builder_.put_tuple(0, none));
+        return true;
     }
-    word* const b = take(1 + arity);
+    word* const b = take(at, 1 + arity);
     b[0] = make_header(box::tuple, arity);
-    put(boxed(b));
-    enter(b + 1, arity, what::plain);
+    at.put(boxed(b));
+    enter(at, b + 1, arity, what::plain);
+    return true;
 }
 
-void assembler::list() {
-    const std::size_t n = in_.u32();
-    if (n == 0) return;  // what stands here is its tail, the next term
-    word* const cells = take(n + 1);
-    put(list_at(cells));
-    enter(cells, n, what::list);
+[[gnu::always_inline]] inline bool assembler::list(position& at) {
+    const std::size_t n = at.in.u32();
+    if (n == 0) return true;  // what stands here is its tail, the next term
+    word* const cells = take(at, n + 1);
+    at.put(list_at(cells));
+    enter(at, cells, n, what::list);
+    return true;
+}
+
+/// Until it is full, a map's cells hold key, value, key, value…, and its header the offset of its tag.
+[[gnu::always_inline]] inline bool assembler::map(position& at) {
+    const std::size_t tag_at = at.in.offset() - 1, n = at.in.u32();
+    if (n == 0) {
+        word* none = nullptr;
+        at.put(builder_.put_map(0, none));
+        return true;
+    }
+    word* const b = take(at, 1 + 2 * n);
+    b[0] = tag_at;
+    at.put(boxed(b));
+    enter(at, b + 1, 2 * n, what::map, b);
+    return true;
 }
 
 word assembler::string_cells(std::size_t n) {
     word* const cells = take(n + 1);
-    const auto bytes = in_.bytes(n);
+    const auto bytes = at_.in.bytes(n);
     for (std::size_t i = 0; i < n; ++i)
         cells[i] = make_small(std::to_integer<std::int64_t>(bytes[i]));
     cells[n] = list_end;
@@ -182,48 +285,33 @@ word assembler::string_cells(std::size_t n) {
 
 /// The elements are there; the cell behind them gets the list's end, or a link to what follows.
 void assembler::tail() {
-    word& last = *now_.end;
-    const auto tag = external_tag(in_.peek());
+    word& last = *at_.now.cell;
+    const auto tag = external_tag(at_.in.peek());
     if (tag == external_tag::list) {
-        in_.skip(1);
-        const std::size_t n = in_.u32();
+        at_.in.skip(1);
+        const std::size_t n = at_.in.u32();
         if (n == 0) return;  // comes back here for that list's own tail
         word* const cells = take(n + 1);
         last = link_to(cells);
-        now_ = {cells, cells + n, static_cast<word>(what::list)};
+        at_.now = {cells, cells + n, static_cast<word>(what::list)};
         return;
     }
     if (tag == nil || tag == string) {
-        in_.skip(1);
-        const std::size_t n = tag == string ? in_.u16() : 0;
+        at_.in.skip(1);
+        const std::size_t n = tag == string ? at_.in.u16() : 0;
         last = n == 0 ? list_end : link_to(pointer(string_cells(n)));
-        now_ = around_.top();
-        around_.pop();
+        leave(at_);
         return;
     }
     word* const two = take(2);
     two[0] = list_tail;
     last = link_to(two);
-    now_ = {two + 1, two + 2, static_cast<word>(what::plain)};
-}
-
-/// Until finish_map() a map's cells hold key, value, key, value…, and its header the offset of its tag.
-void assembler::map() {
-    const std::size_t at = in_.offset() - 1, n = in_.u32();
-    if (n == 0) {
-        word* none = nullptr;
-        put(builder_.put_map(0, none));
-        return;
-    }
-    word* const b = take(1 + 2 * n);
-    b[0] = at;
-    put(boxed(b));
-    enter(b + 1, 2 * n, what::map, b);
+    at_.now = {two + 1, two + 2, static_cast<word>(what::plain)};
 }
 
 bool assembler::finish_map() {
-    word* const b = reinterpret_cast<word*>(now_.container & ~word{7});
-    const std::size_t n = static_cast<std::size_t>(now_.end - b) / 2;
+    word* const b = at_.now.header();
+    const std::size_t n = static_cast<std::size_t>(at_.now.end - b) / 2;
     if (!sort_pairs(b + 1, n)) return fail_duplicate(b[0]);
     b[0] = make_header(box::map, n);
     return true;
@@ -235,10 +323,10 @@ bool assembler::fail_duplicate(std::size_t offset) noexcept {
 }
 
 bool assembler::record() {
-    const std::size_t at = in_.offset() - 1, n = in_.u32();
+    const std::size_t at = at_.in.offset() - 1, n = at_.in.u32();
     word* const b = take(record_layout::fields + 2 * n);
     b[0] = make_header(box::record, n);
-    b[record_layout::flags] = in_.u8();
+    b[record_layout::flags] = at_.in.u8();
     b[record_layout::module] = any_atom();
     b[record_layout::name] = any_atom();
     word* const names = b + record_layout::fields;
@@ -246,16 +334,16 @@ bool assembler::record() {
         names[i] = any_atom();
     if (!all_different(names, n)) return fail_duplicate(at);
     put(boxed(b));
-    if (n != 0) enter(names + n, n, what::plain);
+    if (n != 0) enter(at_, names + n, n, what::plain);
     return true;
 }
 
 void assembler::fun() {
-    in_.skip(4);
-    const std::uint8_t arity = in_.u8();
-    const auto uniq = in_.bytes(16);
-    const std::uint32_t index = in_.u32();
-    const std::size_t free = in_.u32();
+    at_.in.skip(4);
+    const std::uint8_t arity = at_.in.u8();
+    const auto uniq = at_.in.bytes(16);
+    const std::uint32_t index = at_.in.u32();
+    const std::size_t free = at_.in.u32();
     word* const b = take(fun_layout::free + free);
     b[0] = make_header(box::fun, free);
     b[fun_layout::arity] = arity;
@@ -264,9 +352,9 @@ void assembler::fun() {
     b[fun_layout::module] = any_atom();
     b[fun_layout::old_index] = small_int();
     b[fun_layout::old_uniq] = small_int();
-    b[fun_layout::pid] = pid(external_tag(in_.u8()) == external_tag::pid);
+    b[fun_layout::pid] = pid(external_tag(at_.in.u8()) == external_tag::pid);
     put(boxed(b));
-    if (free != 0) enter(b + fun_layout::free, free, what::plain);
+    if (free != 0) enter(at_, b + fun_layout::free, free, what::plain);
 }
 
 word assembler::export_fun() {
@@ -274,8 +362,8 @@ word assembler::export_fun() {
     b[0] = make_header(box::export_fun, 0);
     b[export_layout::module] = any_atom();
     b[export_layout::function] = any_atom();
-    in_.skip(1);
-    b[export_layout::arity] = in_.u8();
+    at_.in.skip(1);
+    b[export_layout::arity] = at_.in.u8();
     return boxed(b);
 }
 
@@ -283,8 +371,8 @@ word assembler::export_fun() {
 // -----------------------------------------------------------------------------------------------
 
 word assembler::small_int() {
-    return external_tag(in_.u8()) == small_integer ? make_small(in_.u8())
-                                                   : make_small(static_cast<std::int32_t>(in_.u32()));
+    return external_tag(at_.in.u8()) == small_integer ? make_small(at_.in.u8())
+                                                      : make_small(static_cast<std::int32_t>(at_.in.u32()));
 }
 
 word assembler::real(double v) {
@@ -296,8 +384,8 @@ word assembler::real(double v) {
 }
 
 word assembler::big(std::size_t n) {
-    const bool negative = in_.u8() != 0;
-    const auto cut = significant(in_.bytes(n));
+    const bool negative = at_.in.u8() != 0;
+    const auto cut = significant(at_.in.bytes(n));
     if (is_small(cut, negative)) {
         const auto magnitude = static_cast<std::int64_t>(little_endian(cut));
         return make_small(negative ? -magnitude : magnitude);
@@ -311,7 +399,7 @@ word assembler::big(std::size_t n) {
 }
 
 word assembler::binary(std::size_t n, std::size_t bits) {
-    const auto bytes = in_.bytes(n);
+    const auto bytes = at_.in.bytes(n);
     const std::size_t unused = 8 * n - bits;
     if (is_slice(options_, bytes, unused)) {
         word* const b = take(shared_binary_layout::words);
@@ -334,8 +422,8 @@ word assembler::binary(std::size_t n, std::size_t bits) {
 }
 
 word assembler::bit_binary() {
-    const std::size_t n = in_.u32();
-    return binary(n, 8 * (n - 1) + in_.u8());
+    const std::size_t n = at_.in.u32();
+    return binary(n, 8 * (n - 1) + at_.in.u8());
 }
 
 // -- identifiers
@@ -343,7 +431,7 @@ word assembler::bit_binary() {
 
 word assembler::pid(bool old) {
     const word node = any_atom();
-    const std::uint32_t id = in_.u32(), serial = in_.u32(), creation = old ? in_.u8() : in_.u32();
+    const std::uint32_t id = at_.in.u32(), serial = at_.in.u32(), creation = old ? at_.in.u8() : at_.in.u32();
     if (node == make_atom(options_.own.name.id()) && is_own_pid(options_, id, serial, creation))
         return make_local_pid(options_.origin, id, serial);
     word* const b = take(pid_layout::words);
@@ -359,14 +447,14 @@ word assembler::port(std::size_t id_bytes, bool old) {
     word* const b = take(port_layout::words);
     b[0] = make_header(box::port, 0);
     b[port_layout::node] = node;
-    b[port_layout::id] = id_bytes == 8 ? in_.u64() : in_.u32();
-    b[port_layout::creation] = old ? in_.u8() : in_.u32();
+    b[port_layout::id] = id_bytes == 8 ? at_.in.u64() : at_.in.u32();
+    b[port_layout::creation] = old ? at_.in.u8() : at_.in.u32();
     return boxed(b);
 }
 
 word assembler::reference(bool old, std::size_t n) {
     const word node = any_atom();
-    const std::uint32_t creation = old ? in_.u8() : in_.u32();
+    const std::uint32_t creation = old ? at_.in.u8() : at_.in.u32();
     return finish_reference(take(reference_layout::words(n)), node, creation, n);
 }
 
@@ -375,8 +463,8 @@ word assembler::old_reference() {
     word* const b = take(reference_layout::words(1));
     b[0] = make_header(box::reference, 1);
     b[reference_layout::node] = node;
-    b[reference_layout::ids] = in_.u32();
-    b[reference_layout::creation] = in_.u8();
+    b[reference_layout::ids] = at_.in.u32();
+    b[reference_layout::creation] = at_.in.u8();
     return boxed(b);
 }
 
@@ -387,8 +475,8 @@ word assembler::finish_reference(word* b, word node, std::uint32_t creation, std
     b[reference_layout::node] = own ? make_atom(0) : node;
     b[reference_layout::creation] = own ? options_.origin : creation;
     for (std::size_t i = 0; i < n; i += 2) {
-        const std::uint32_t low = in_.u32();
-        b[reference_layout::ids + i / 2] = low | (i + 1 < n ? word{in_.u32()} << 32 : 0);
+        const std::uint32_t low = at_.in.u32();
+        b[reference_layout::ids + i / 2] = low | (i + 1 < n ? word{at_.in.u32()} << 32 : 0);
     }
     return boxed(b);
 }
@@ -399,18 +487,18 @@ word assembler::finish_reference(word* b, word node, std::uint32_t creation, std
 word assembler::atom(external_tag tag) {
     switch (tag) {
         case small_atom_utf8:
-            return atom_from(in_.text(in_.u8()));
+            return atom_from(at_.in.text(at_.in.u8()));
         case atom_utf8:
-            return atom_from(in_.text(in_.u16()));
+            return atom_from(at_.in.text(at_.in.u16()));
         case atom_cache_reference: {
-            const word w = options_.cached_atoms[in_.u8()];
+            const word w = options_.cached_atoms[at_.in.u8()];
             if (is_immediate(w)) return w;
             const std::size_t n = 1 + words_for_bytes(header_size(*pointer(w)));
             return boxed(std::copy_n(pointer(w), n, take(n)) - n);
         }
         case small_atom_latin1:
         case atom_latin1: {
-            const std::string_view text = in_.text(tag == atom_latin1 ? in_.u16() : in_.u8());
+            const std::string_view text = at_.in.text(tag == atom_latin1 ? at_.in.u16() : at_.in.u8());
             return is_ascii(text) ? atom_from(text) : atom_from(latin1_text(text).utf8());
         }
         default:
@@ -420,7 +508,13 @@ word assembler::atom(external_tag tag) {
 }
 
 word assembler::atom_from(std::string_view utf8) {
-    return intern_or_carry(builder_, utf8, budget_);
+    if (utf8.size() > short_text::most) return intern_or_carry(builder_, utf8, budget_);
+    const auto* const bytes = reinterpret_cast<const std::byte*>(utf8.data());
+    const short_text text = load_short_text(bytes, utf8.size(), utf8.size());
+    if (const word known = memo_.find(text, utf8.size())) return known;
+    const word w = intern_or_carry(builder_, utf8, budget_);
+    if (is_immediate(w)) memo_.remember(text, utf8.size(), w);
+    return w;
 }
 
 word intern_or_carry(builder& b, std::string_view utf8, atom_budget& budget) {

@@ -1,6 +1,7 @@
 // The second pass of decoding: fills one arena with the term that the first pass has checked and measured.
 #pragma once
 
+#include "atom_memo.hpp"
 #include "byte_reader.hpp"
 #include "wire_values.hpp"
 #include "work_stack.hpp"
@@ -25,40 +26,58 @@ public:
     [[nodiscard]] decode_result<term> run();
 
 private:
-    enum class what : word { plain = 0, list = 1, map = 2 };
-    /// A container being filled: the next cell, the one behind the last, and what to do then. A list has one
-    /// more cell behind its last, for what follows the elements.
+    enum class what : word { plain, list, map, root };
+    /// A container being filled. A list has one more cell behind its last, for what follows the elements.
     struct frame {
-        word* cell;
+        word* cell;  // the next to fill
         word* end;
-        word container;  // a map's header, with the kind in the low bits
+        word container;  // what it is; a map's header with it
+        [[nodiscard]] what kind() const noexcept { return what(container & 7); }
+        [[nodiscard]] word* header() const noexcept { return reinterpret_cast<word*>(container & ~word{7}); }
+    };
+
+    /// What changes with every term: run() works on a copy of its own, which can live in registers.
+    struct position {
+        byte_reader in;
+        word* top;  // the next free word
+        frame now;
+        void put(word w) noexcept { *now.cell++ = w; }
     };
 
     /// Words that the scanner has counted. Were it ever wrong, a peer must not profit: the rest goes
     /// elsewhere.
-    word* take(std::size_t n) {
-        RAKKA_DCHECK(n <= static_cast<std::size_t>(end_ - top_));
-        if (n > static_cast<std::size_t>(end_ - top_)) [[unlikely]]
+    word* take(position& at, std::size_t n) {
+        RAKKA_DCHECK(n <= static_cast<std::size_t>(end_ - at.top));
+        if (n > static_cast<std::size_t>(end_ - at.top)) [[unlikely]]
             return builder_.allocate(n);
-        word* const p = top_;
-        top_ += n;
+        word* const p = at.top;
+        at.top += n;
         return p;
     }
-    void put(word w) noexcept { *now_.cell++ = w; }
-    void enter(word* cells, std::size_t n, what kind, word* header = nullptr) {
-        around_.push(now_);
-        now_ = {cells, cells + n, reinterpret_cast<word>(header) | static_cast<word>(kind)};
+    word* take(std::size_t n) { return take(at_, n); }
+    void put(word w) noexcept { at_.put(w); }
+    void enter(position& at, word* cells, std::size_t n, what kind, word* header = nullptr) {
+        around_.push(at.now);
+        at.now = {cells, cells + n, reinterpret_cast<word>(header) | static_cast<word>(kind)};
     }
-    bool leave();
+    void leave(position& at) noexcept {
+        at.now = around_.top();
+        around_.pop();
+    }
+    bool quick_value(position& at);
+    bool quick_end(position& at);
+    word quick_atom(position& at, std::size_t n, bool latin1);
+    word quick_binary(position& at, std::size_t n);
+    bool end();
     void tail();
     bool finish_map();
     bool fail_duplicate(std::size_t offset) noexcept;
 
     bool value(external_tag tag);
     bool identifier_or_legacy(external_tag tag);
-    void tuple(std::size_t arity);
-    void map();
-    void list();
+    bool tuple(position& at, std::size_t arity);
+    bool map(position& at);
+    bool list(position& at);
     word string_cells(std::size_t n);
     bool record();
     void fun();
@@ -73,19 +92,19 @@ private:
     word old_reference();
     word finish_reference(word* b, word node, std::uint32_t creation, std::size_t n) noexcept;
     word atom(external_tag tag);
-    word any_atom() { return atom(external_tag(in_.u8())); }
+    word any_atom() { return atom(external_tag(at_.in.u8())); }
     word atom_from(std::string_view utf8);
     word small_int();
 
-    byte_reader in_;
+    position at_;
     const decode_options& options_;
     atom_budget& budget_;
+    atom_memo& memo_;
+    std::size_t slice_from_;
     builder builder_;
-    word* top_ = nullptr;
     word* end_ = nullptr;
     word root_ = no_word;
     decode_error error_{};
-    frame now_;
     work_stack<frame, 32> around_;
 };
 

@@ -33,6 +33,8 @@ public:
     [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
     [[nodiscard]] bool has(std::size_t n) const noexcept { return n <= left(); }
 
+    [[nodiscard]] const std::byte* here() const noexcept { return at_; }
+
     [[nodiscard]] std::uint8_t peek() const noexcept {
         RAKKA_DCHECK(has(1));
         return static_cast<std::uint8_t>(*at_);

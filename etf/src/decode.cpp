@@ -1,5 +1,6 @@
 #include "assemble.hpp"
 #include "inflate.hpp"
+#include "quick_scan.hpp"
 #include "scan.hpp"
 
 #include <rakka/etf/decode.hpp>
@@ -7,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rakka::etf {
@@ -60,34 +62,70 @@ std::size_t total_size(const opened& from, std::size_t body_size) noexcept {
     return from.inflated ? from.compressed_size : from.body_offset + body_size;
 }
 
-decode_result<decoded> decode_body(const opened& from, const decode_options& options) {
-    scanner scan(from.body, options);
-    if (!scan.run()) return locate(scan.error(), from);
+/// A term that is not compressed is what nearly all are: where it starts. Nothing when it is, or when the
+/// envelope is wrong.
+std::optional<std::size_t> start_of_plain(std::span<const std::byte> bytes, const decode_options& options) {
+    if (options.envelope == envelope::distribution) return 0;
+    if (bytes.size() < 2 || bytes[0] != std::byte{version_magic}) return std::nullopt;
+    return bytes[1] == std::byte(external_tag::compressed) ? std::nullopt : std::optional<std::size_t>(1);
+}
+
+decode_result<measured> measure(std::span<const std::byte> body, const decode_options& options) {
+    scanner scan(body, options);
+    if (!scan.run()) return scan.error();
+    return measured{scan.bytes_used(), scan.words(), scan.has_slices()};
+}
+
+decode_result<term> assemble(std::span<const std::byte> body, const decode_options& options,
+                             const measured& size) {
     atom_budget own_budget(options.limits.max_new_atoms);
     atom_budget& budget = options.new_atoms ? *options.new_atoms : own_budget;
-    auto built = assembler(from.body, options, budget, scan.words(), scan.has_slices()).run();
+    return assembler(body, options, budget, size.words, size.has_slices).run();
+}
+
+decode_result<decoded> decode_opened(const opened& from, const decode_options& options) {
+    const auto size = measure(from.body, options);
+    if (!size) return locate(size.error(), from);
+    auto built = assemble(from.body, options, *size);
     if (!built) return locate(built.error(), from);
-    return decoded{std::move(*built), total_size(from, scan.bytes_used())};
+    return decoded{std::move(*built), total_size(from, size->bytes_used)};
+}
+
+/// With all the ways a term may come: compressed, rare, wrong.
+decode_result<decoded> decode_any(std::span<const std::byte> bytes, const decode_options& options) {
+    const auto from = open(bytes, options);
+    if (!from) return from.error();
+    if (!from->inflated) return decode_opened(*from, options);
+    decode_options inner = options;
+    inner.buffer =
+        from->inflated.get();  // large binaries of a compressed term are slices of what it inflated to
+    return decode_opened(*from, inner);
+}
+
+decode_result<std::size_t> validate_any(std::span<const std::byte> bytes, const decode_options& options) {
+    const auto from = open(bytes, options);
+    if (!from) return from.error();
+    const auto size = measure(from->body, options);
+    if (!size) return locate(size.error(), *from);
+    return total_size(*from, size->bytes_used);
 }
 
 }  // namespace
 
 decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_options& options) {
-    const auto from = open(bytes, options);
-    if (!from) return from.error();
-    if (!from->inflated) return decode_body(*from, options);
-    decode_options inner = options;
-    inner.buffer =
-        from->inflated.get();  // large binaries of a compressed term are slices of what it inflated to
-    return decode_body(*from, inner);
+    measured size;
+    const auto start = start_of_plain(bytes, options);
+    if (!start || !quick_scan(size, bytes.subspan(*start), options)) return decode_any(bytes, options);
+    auto built = assemble(bytes.subspan(*start), options, size);
+    if (!built) return decode_error{built.error().code, *start + built.error().offset};
+    return decoded{std::move(*built), *start + size.bytes_used};
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
-    const auto from = open(bytes, options);
-    if (!from) return from.error();
-    scanner scan(from->body, options);
-    if (!scan.run()) return locate(scan.error(), *from);
-    return total_size(*from, scan.bytes_used());
+    measured size;
+    const auto start = start_of_plain(bytes, options);
+    if (!start || !quick_scan(size, bytes.subspan(*start), options)) return validate_any(bytes, options);
+    return *start + size.bytes_used;
 }
 
 result<term> resolve_atom(std::string_view utf8, atom_budget& budget) {

@@ -299,22 +299,12 @@ bool scanner::old_reference() {
 
 bool scanner::any_atom(bool* own) {
     if (!need(1)) return false;
+    const byte_reader before = in_;
     const auto tag = external_tag(in_.u8());
-    if (own && options_.origin != 0) {
-        const byte_reader look = in_;
-        if (!atom(tag)) return false;
-        byte_reader text = look;
-        if (tag == atom_cache_reference) {
-            *own = options_.cached_atoms[text.u8()] == make_atom(options_.own.name.id());
-        } else {
-            const std::size_t n = tag == atom_utf8 || tag == atom_latin1 ? text.u16() : text.u8();
-            const std::string_view name = text.text(n);
-            const bool latin1 = tag == atom_latin1 || tag == small_atom_latin1;
-            *own = (latin1 ? latin1_text(name).utf8() : name) == options_.own.name.text();
-        }
-        return true;
-    }
-    return atom(tag);
+    if (!own || options_.origin == 0) return atom(tag);
+    if (!atom(tag)) return false;
+    *own = is_own_name(options_, before);
+    return true;
 }
 
 bool scanner::atom(external_tag tag) {
@@ -351,6 +341,15 @@ bool scanner::atom(external_tag tag) {
         default:
             return fail(errc::bad_tag);
     }
+}
+
+bool is_own_name(const decode_options& options, byte_reader atom) noexcept {
+    const auto tag = external_tag(atom.u8());
+    if (tag == atom_cache_reference)
+        return options.cached_atoms[atom.u8()] == make_atom(options.own.name.id());
+    const std::string_view text = atom.text(tag == atom_utf8 || tag == atom_latin1 ? atom.u16() : atom.u8());
+    const bool latin1 = tag == atom_latin1 || tag == small_atom_latin1;
+    return (latin1 ? latin1_text(text).utf8() : text) == options.own.name.text();
 }
 
 std::optional<double> read_float_text(std::string_view field) noexcept {

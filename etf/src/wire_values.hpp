@@ -58,6 +58,9 @@ inline bool is_finite(std::uint64_t bits) noexcept {
     return (bits >> 52 & 0x7ff) != 0x7ff;
 }
 
+/// Whether the (valid) atom at the cursor is our own node's name.
+[[nodiscard]] bool is_own_name(const decode_options& options, byte_reader atom) noexcept;
+
 /// The value of FLOAT_EXT's 31 bytes: decimal text padded with NUL. [etf §FLOAT_EXT]
 [[nodiscard]] std::optional<double> read_float_text(std::string_view field) noexcept;
 

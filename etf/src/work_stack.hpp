@@ -22,20 +22,24 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] T& top() noexcept { return size_ <= Inline ? near_[size_ - 1] : far_.back(); }
-    void push(const T& value) {
-        if (size_ < Inline) {
+    void push(T value) {
+        if (size_ < Inline) [[likely]] {
             near_[size_] = value;
         } else {
-            far_.push_back(value);
+            push_far(value);
         }
         ++size_;
     }
     void pop() noexcept {
-        if (size_ > Inline) far_.pop_back();
+        if (size_ > Inline) [[unlikely]]
+            far_.pop_back();
         --size_;
     }
 
 private:
+    // Not inlined, and by value: what callers push can live in registers.
+    [[gnu::noinline]] void push_far(T value) { far_.push_back(value); }
+
     std::size_t size_ = 0;
     union {
         std::array<T, Inline> near_;
