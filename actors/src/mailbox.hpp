@@ -25,12 +25,13 @@ public:
     /// Any thread. `wake_owner`: the caller must make the owner runnable. `refused`: closed, the caller keeps
     /// `s`.
     [[nodiscard]] pushed push(signal& s) noexcept {
-        std::uintptr_t head = head_.load(std::memory_order_relaxed);
+        // Acquire: whoever is refused may free what the last owner looked at before it closed.
+        std::uintptr_t head = head_.load(std::memory_order_acquire);
         for (;;) {
             if (head == closed) return pushed::refused;
             s.next = head <= asleep ? nullptr : reinterpret_cast<signal*>(head);
             if (head_.compare_exchange_weak(head, reinterpret_cast<std::uintptr_t>(&s),
-                                            std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                                            std::memory_order_acq_rel, std::memory_order_acquire)) {
                 return head == asleep ? pushed::wake_owner : pushed::queued;
             }
         }
