@@ -71,8 +71,10 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
     spawn_options spawn_with = options.spawn;
     spawn_with.link = how == mode::link;
     const auto [server, monitor_ref] = spawn_monitor(std::move(loop), spawn_with);
+    // The newest reference: the mailbox is not searched, however long it is.
     const auto news = receive_if(
-        tag, [&](term_view m) { return is_ack_for(tag, m) || is_down_of(monitor_ref, m); }, options.timeout);
+        monitor_ref, [&](term_view m) { return is_ack_for(tag, m) || is_down_of(monitor_ref, m); },
+        options.timeout);
     if (news && is_ack_for(tag, *news) && news->tuple()[1].is_atom(atoms::known<"ok">)) {
         if (how != mode::monitor) demonitor(monitor_ref, {.flush = true});
         return std::pair{server, monitor_ref};
