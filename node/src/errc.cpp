@@ -25,7 +25,7 @@ const char* name_or_cookie_sentence(node_errc e) noexcept {
             return "not a cookie: 1 to 255 printable characters are needed, on one line";
         case node_errc::cookie_file_missing:
             return "there is no cookie file: pass a cookie in the options, copy the file of the nodes to "
-                   "connect to, or ask for a new one to be created";
+                   "connect to, or make one with rakka::create_cookie_file() (or by starting erl once)";
         case node_errc::cookie_file_exists:
             return "the cookie file exists already: use it, or remove it first";
         case node_errc::cookie_file_permissions:

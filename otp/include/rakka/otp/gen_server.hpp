@@ -31,7 +31,7 @@ namespace rakka {
 struct start_options {
     atom name{};  ///< local name to register, none by default; taken: start_error {already_started, Pid}
     std::optional<std::chrono::milliseconds> timeout{};  ///< for init; default: wait for ever
-    spawn_options spawn{};  ///< priority, stack size, …; link and monitor are set by the function called
+    spawn_options spawn{};  ///< priority, group leader; link and monitor are set by the function called
 };
 
 /// Why a server did not start: the reason of init, `{already_started, Pid}`, `timeout`, or `ignore`.
