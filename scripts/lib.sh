@@ -17,14 +17,15 @@ rakka_die() {
     exit 1
 }
 
-# Runs a command as root: directly, or through sudo.
+# Runs a command as root: directly, or through sudo. Returns 1, with a message, where neither is possible.
 rakka_as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        rakka_die "needs root (or sudo) for: $*"
+        rakka_say "needs root (or sudo) for: $*"
+        return 1
     fi
 }
 
@@ -38,9 +39,13 @@ rakka_missing_packages() {
     done
 }
 
-# rakka_need_packages PACKAGE…: installs what is missing; silent, offline and rootless when nothing is.
+# rakka_need_packages PACKAGE…: installs what is missing; silent, offline and rootless when nothing is. Returns 1,
+# with a message, when it cannot. Where there is no dpkg it names the packages and trusts that they are there.
 rakka_need_packages() {
-    command -v dpkg-query >/dev/null || rakka_die "not a Debian system; install these by hand: $*"
+    if ! command -v dpkg-query >/dev/null; then
+        rakka_say "not a Debian system: what these packages have must be there already: $*"
+        return 0
+    fi
     local missing log
     mapfile -t missing < <(rakka_missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
