@@ -70,7 +70,9 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
                                                           detail::starter{self(), tag, how == mode::link});
     spawn_options spawn_with = options.spawn;
     spawn_with.link = how == mode::link;
-    const auto [server, monitor_ref] = spawn_monitor(std::move(loop), spawn_with);
+    const monitored_process started = spawn_monitor(std::move(loop), spawn_with);
+    const pid& server = started.pid;
+    const reference& monitor_ref = started.ref;
     // The newest reference: the mailbox is not searched, however long it is.
     const auto news = receive_if(
         monitor_ref, [&](term_view m) { return is_ack_for(tag, m) || is_down_of(monitor_ref, m); },

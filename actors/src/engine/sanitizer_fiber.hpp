@@ -42,10 +42,11 @@ public:
     void destroyed(const stack_memory& stack) noexcept;
 
 private:
-    void* fake_stack_ = nullptr;        // address sanitizer's shadow frames, while switched out
-    const void* stack_base_ = nullptr;  // learnt from the sanitizer for an OS thread's stack
-    std::size_t stack_size_ = 0;
-    void* thread_state_ = nullptr;  // thread sanitizer's context
+    // Each sanitizer uses its own.
+    [[maybe_unused]] void* fake_stack_ = nullptr;  // address sanitizer's shadow frames, while switched out
+    [[maybe_unused]] const void* stack_base_ = nullptr;  // learnt from it for an OS thread's stack
+    [[maybe_unused]] std::size_t stack_size_ = 0;
+    [[maybe_unused]] void* thread_state_ = nullptr;  // thread sanitizer's context
 };
 
 #else
