@@ -34,7 +34,9 @@ function(rakka_add_tests name)
   rakka_discover_tests(${target} PREFIX "${name}." LABELS unit ${name})
 endfunction()
 
-# rakka_add_fuzzer(NAME SOURCE … DEPS …): one libFuzzer target per parser, in the `fuzz` preset only.
+# rakka_add_fuzzer(NAME SOURCE … DEPS …): one libFuzzer target per parser, in the `fuzz` preset only, and the ctest
+# test fuzz.NAME that runs it for RAKKA_FUZZ_SECONDS. It starts from the seeds of scripts/make_fuzz_seeds.py and from
+# what earlier runs of this build folder found (corpus/NAME); an input that breaks it is kept in findings/.
 function(rakka_add_fuzzer name)
   if(NOT RAKKA_BUILD_FUZZERS)
     return()
@@ -44,4 +46,27 @@ function(rakka_add_fuzzer name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
   rakka_warnings(${name})
+  rakka_fuzz_seeds()
+  add_dependencies(${name} fuzz_seeds)
+  set(corpus "${PROJECT_BINARY_DIR}/corpus/${name}")
+  set(seeds "${PROJECT_BINARY_DIR}/seeds/${name}")
+  file(MAKE_DIRECTORY "${corpus}" "${seeds}" "${PROJECT_BINARY_DIR}/findings")
+  add_test(NAME fuzz.${name} COMMAND ${name} -max_total_time=${RAKKA_FUZZ_SECONDS} -timeout=20 -rss_limit_mb=2048
+    -print_final_stats=1 -artifact_prefix=${PROJECT_BINARY_DIR}/findings/${name}- "${corpus}" "${seeds}")
+  math(EXPR limit "${RAKKA_FUZZ_SECONDS} + 300")
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${limit})
+endfunction()
+
+# The target that writes seeds/ in the build folder.
+function(rakka_fuzz_seeds)
+  if(TARGET fuzz_seeds)
+    return()
+  endif()
+  find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+  set(script "${PROJECT_SOURCE_DIR}/scripts/make_fuzz_seeds.py")
+  set(stamp "${PROJECT_BINARY_DIR}/seeds/made")
+  file(GLOB samples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/*/tests/samples/*")
+  add_custom_command(OUTPUT "${stamp}" COMMAND Python3::Interpreter "${script}" "${PROJECT_BINARY_DIR}/seeds"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}" DEPENDS "${script}" ${samples} VERBATIM)
+  add_custom_target(fuzz_seeds DEPENDS "${stamp}")
 endfunction()

@@ -8,8 +8,10 @@ RAKKA_OTP_CACHE=${RAKKA_OTP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rakka/otp}
 RAKKA_BUILD_PACKAGES=(g++ cmake ninja-build ccache libboost1.81-dev libboost-context1.81-dev libssl-dev
     zlib1g-dev libfmt-dev)
 RAKKA_TEST_PACKAGES=(libgtest-dev libgmock-dev librapidcheck-dev python3)
+RAKKA_FUZZ_PACKAGES=(clang libclang-rt-14-dev python3) # the second has libFuzzer
 RAKKA_BEAM_PACKAGES=(erlang-base erlang-crypto erlang-public-key erlang-asn1 erlang-ssl erlang-runtime-tools
     erlang-tools erlang-dev elixir)
+RAKKA_PEER_PACKAGES=(erlang-base erlang-dev libcaf-dev) # what scripts/bench compares with, beside scripts/otp
 
 rakka_say() { printf '%s\n' "$*" >&2; }
 rakka_die() {

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Writes the inputs that the fuzz targets start from: FOLDER/<target>/<name>.
+
+usage: make_fuzz_seeds.py FOLDER
+
+They are made of the samples that real BEAMs wrote (etf/tests/samples, node/tests/samples) and of well-formed
+conversations, each behind the bytes by which its target chooses a mode (see the top of each <target>.cpp).
+"""
+import hashlib
+import itertools
+import pathlib
+import struct
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FLAGS = 0x0000000D07DF7FBD  # what a node of OTP 25 or later sends
+CREATION = 0x12345678
+
+
+def etf_terms():
+    for sample in sorted((ROOT / "etf/tests/samples").glob("*.bin")):
+        whole = sample.read_bytes()
+        yield sample.stem, whole
+        yield sample.stem + "_bare", whole[1:]  # as in a distribution payload: without the version byte
+
+
+def etf_texts():
+    lines = (ROOT / "etf/tests/samples/print_table.txt").read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        text = line.split("\t")[1]
+        if number % 16 == 0 and len(text) < 200:
+            yield str(number), text.encode()
+
+
+def frames():
+    """A mode byte, then what one node said to another after the handshake."""
+    for sample in sorted((ROOT / "node/tests/samples").glob("*.bin")):
+        stream = sample.read_bytes()
+        for mode in (0, 4, 12 + (6 << 4)):  # as it comes; with pids of ours resolved; the same in pieces of seven bytes
+            yield f"{sample.stem}_{mode}", bytes([mode]) + stream
+        at = 0
+        for number in itertools.count():
+            if at >= len(stream):
+                break
+            size = 4 + struct.unpack_from(">I", stream, at)[0]
+            yield f"{sample.stem}_frame_{number}", b"\x04" + stream[at:at + size]
+            at += size
+
+
+def message(body, prefix):
+    return struct.pack(">H" if prefix == 2 else ">I", len(body)) + body
+
+
+def send_name(name):
+    return struct.pack(">cQIH", b"N", FLAGS, CREATION, len(name)) + name
+
+
+def old_send_name(name):
+    return struct.pack(">cHI", b"n", 5, FLAGS & 0xFFFFFFFF) + name
+
+
+def digest(cookie, challenge):
+    return hashlib.md5(cookie + str(challenge).encode()).digest()
+
+
+def handshake_modes():
+    """(name, the three bytes in front, size of a message's length): with and without the cookie, whole or in pieces."""
+    for prefix, cookie, piece in itertools.product((2, 4), (0, 1), (3, 255)):
+        for choice in range(6):
+            yield f"{prefix}_{cookie}_{piece}_{choice}", bytes([cookie | (prefix & 4) >> 1, choice, piece]), prefix
+
+
+def diallers():
+    """What a dialler says to our acceptor."""
+    complement = struct.pack(">cII", b"c", FLAGS >> 32, CREATION)
+    reply = struct.pack(">cI", b"r", 99) + digest(b"secret", 12345)
+    talks = {
+        "new": [send_name(b"a@h"), reply],
+        "old": [old_send_name(b"a@h"), complement, reply],
+        "nameless": [send_name(b"h"), reply],
+        "again": [send_name(b"a@h"), b"strue", reply],
+        "not_again": [send_name(b"a@h"), b"sfalse"],
+    }
+    for (mode, head, prefix), (talk, bodies) in itertools.product(handshake_modes(), talks.items()):
+        yield f"{talk}_{mode}", head + b"".join(message(body, prefix) for body in bodies)
+
+
+def acceptors():
+    """What an acceptor says to our dialler."""
+    challenge = struct.pack(">cQIIH", b"N", FLAGS, 99, CREATION, 3) + b"a@h"
+    ack = b"a" + digest(b"secret", 99)
+    talks = {status: [b"s" + status.encode(), challenge, ack]
+             for status in ("ok", "ok_simultaneous", "nok", "not_allowed", "alive")}
+    talks["named"] = [b"snamed:" + struct.pack(">H", 3) + b"x@h" + struct.pack(">I", CREATION), challenge, ack]
+    for (mode, head, prefix), (talk, bodies) in itertools.product(handshake_modes(), talks.items()):
+        if talk == "named":
+            head = bytes([head[0] | 4]) + head[1:]  # we asked for a name
+        yield f"{talk}_{mode}", head + b"".join(message(body, prefix) for body in bodies)
+
+
+def epmd_talks():
+    """Chunks: which connection and how it is treated, how long, the bytes."""
+    def alive(name):
+        return struct.pack(">cHBBHHH", b"x", 4370, 77, 0, 6, 6, len(name)) + name + struct.pack(">H", 0)
+
+    def talk(*chunks):
+        whole = b""
+        for how, body in chunks:
+            request = message(body, 2)
+            whole += bytes([how, len(request)]) + request
+        return whole
+
+    yield "alive", talk((0, alive(b"a")), (1, alive(b"b")), (2, b"za"), (2 | 4, b"n"))
+    yield "taken", talk((0, alive(b"a")), (1, alive(b"a")), (0 | 4, alive(b"a")), (2, b"d"))
+    yield "stop", talk((0, alive(b"a")), (1 | 16, b"sa"), (1 | 20, b"k"))
+    yield "remote", talk((8, alive(b"a")), (9, b"k"), (10, b"sa"), (11, b"zb"))
+    yield "full", talk(*[(i & 3 | 4, alive(b"n%d" % i)) for i in range(8)])
+    request = message(alive(b"pieces"), 2)
+    yield "pieces", b"".join(bytes([0, 1, byte]) for byte in request)
+
+
+TARGETS = {
+    "fuzz_decode": etf_terms,
+    "fuzz_parse": etf_texts,
+    "fuzz_frames": frames,
+    "fuzz_handshake_acceptor": diallers,
+    "fuzz_handshake_initiator": acceptors,
+    "fuzz_epmd_server": epmd_talks,
+}
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    for target, seeds in TARGETS.items():
+        folder = pathlib.Path(sys.argv[1], target)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in seeds():
+            (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
