@@ -1,19 +1,20 @@
 // Messages between nodes: the same work and the same messages as bench/peers/bd.erl, so that either end may
 // be a BEAM.
 //
-//     dist_bench server NAME COOKIE                      serves the registered names echo and sink
-//     dist_bench client NAME COOKIE PEER RUNS            floods and echoes against PEER
+//     dist_bench server NAME COOKIE                       serves the registered names echo, sink and adder
+//     dist_bench client NAME COOKIE PEER RUNS GROUP...    the groups are flood, bins, pp, call and callc
 #include "harness.hpp"
 
-#include <rakka/actors.hpp>
-#include <rakka/etf.hpp>
-#include <rakka/node.hpp>
+#include <rakka/rakka.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -28,8 +29,8 @@ class echo final : public message_handler {
     }
 };
 
-/// `{count, N, From}`: From gets `{ready, Self}`; after N messages `{done, Sum}`, the sum of the I of `{m, I,
-/// _}`.
+/// `{count, N, From}`: From gets `{ready, Self}`; after N messages `{done, Sum}`, the sum of the I of
+/// `{m, I, _}` or of the sizes of the binaries.
 class sink final : public message_handler {
     std::int64_t left_ = 0, total_ = 0;
     pid from_;
@@ -43,21 +44,52 @@ class sink final : public message_handler {
             send(from_, tuple("ready"_a, self()));
             return next::wait();
         }
-        if (message.is_tagged("m"_a, 3)) total_ += message.tuple()[1].as<std::int64_t>().value();
+        if (message.is_tagged("m"_a, 3)) {
+            total_ += message.tuple()[1].as<std::int64_t>().value();
+        } else if (message.is(kind::binary)) {
+            total_ += static_cast<std::int64_t>(message.bytes().size());
+        }
         if (--left_ == 0) send(from_, tuple("done"_a, total_));
         return next::wait();
     }
 };
 
-double flood(atom peer, std::int64_t n) {
+class adder : public gen_server {
+    result handle_call(const term& request, const from&) override {
+        const auto parts = request.tuple();
+        return reply(parts[1].as<std::int64_t>().value() + parts[2].as<std::int64_t>().value());
+    }
+};
+
+/// Tells the peer's sink to expect `n` messages; gives its pid.
+pid open_sink(atom peer, std::int64_t n) {
     send(registered_name{"sink"_a, peer}, tuple("count"_a, n, self()));
     const term ready = receive_if([](term_view m) { return m.is_tagged("ready"_a, 2); });
-    const pid to = ready.tuple()[1].as<pid>().value();
+    return ready.tuple()[1].as<pid>().value();
+}
+
+void wait_for_sink() {
+    static_cast<void>(receive_if([](term_view m) { return m.is_tagged("done"_a, 2); }));
+}
+
+double flood(atom peer, std::int64_t n) {
+    const pid to = open_sink(peer, n);
     const pid me = self();
     return static_cast<double>(n) / bench::timed([&] {
                for (std::int64_t i = n; i > 0; --i)
                    send(to, tuple("m"_a, i, me));
-               static_cast<void>(receive_if([](term_view m) { return m.is_tagged("done"_a, 2); }));
+               wait_for_sink();
+           });
+}
+
+/// Megabytes a second.
+double binary_flood(atom peer, std::size_t size, std::int64_t n) {
+    const pid to = open_sink(peer, n);
+    const term binary(std::string(size, 'x'));
+    return static_cast<double>(size) * static_cast<double>(n) / 1e6 / bench::timed([&] {
+               for (std::int64_t i = n; i > 0; --i)
+                   send(to, binary);
+               wait_for_sink();
            });
 }
 
@@ -72,12 +104,94 @@ double ping_pong(atom peer, std::int64_t n) {
            });
 }
 
+void call_many(const destination& to, int n) {
+    for (int i = n; i > 0; --i)
+        static_cast<void>(gen_server::call(to, tuple("add"_a, 1, i)));
+}
+
+struct latencies {
+    double p50 = 0, p99 = 0, rate = 0;  // nanoseconds, nanoseconds, calls a second
+};
+
+latencies call_latencies(atom peer, int n) {
+    const destination to = registered_name{"adder"_a, peer};
+    std::vector<double> all;
+    double sum = 0;
+    for (int i = 0; i < n; ++i) {
+        all.push_back(1e9 * bench::timed([&] { call_many(to, 1); }));
+        sum += all.back();
+    }
+    std::ranges::sort(all);
+    return {all[all.size() / 2], all[all.size() * 99 / 100], static_cast<double>(n) / (sum / 1e9)};
+}
+
+double concurrent_calls(atom peer, int callers, int total) {
+    const pid me = self();
+    const int each = total / callers;
+    std::vector<pid> all;
+    for (int i = 0; i < callers; ++i) {
+        all.push_back(spawn([me, peer, each] {
+            static_cast<void>(receive());
+            call_many(registered_name{"adder"_a, peer}, each);
+            send(me, "fin"_a);
+        }));
+    }
+    return each * callers / bench::timed([&] {
+               for (const pid& p : all)
+                   send(p, "go"_a);
+               for (int i = 0; i < callers; ++i)
+                   static_cast<void>(receive());
+           });
+}
+
+void measure_calls(rakka::system& s, atom peer, int runs) {
+    std::array<std::vector<double>, 3> samples;
+    for (int i = 0; i < runs; ++i) {
+        const latencies l = s.run([&] { return call_latencies(peer, 30'000); });
+        samples[0].push_back(l.p50);
+        samples[1].push_back(l.p99);
+        samples[2].push_back(l.rate);
+    }
+    bench::print("dist_gen_server_call", "p50", samples[0], "ns");
+    bench::print("dist_gen_server_call", "p99", samples[1], "ns");
+    bench::print("dist_gen_server_call", "1 caller, 30k", samples[2], "calls/s");
+}
+
+/// Each sample has a process, and so a mailbox, of its own, as in the peer's program.
+bool measure(rakka::system& s, std::string_view group, atom peer, int runs) {
+    if (group == "flood") {
+        bench::repeat("dist_flood_small", "1M {atom,int,pid} one way", "msgs/s", runs,
+                      [&] { return s.run([&] { return flood(peer, 1'000'000); }); });
+    } else if (group == "bins") {
+        for (const auto& [size, n] : {std::pair{1024, 300'000}, {65536, 16'000}, {1048576, 1'000}}) {
+            bench::repeat("dist_bin_flood", std::to_string(size) + " B x " + std::to_string(n), "MB/s", runs,
+                          [&, size = static_cast<std::size_t>(size), n = n] {
+                              return s.run([&] { return binary_flood(peer, size, n); });
+                          });
+        }
+    } else if (group == "pp") {
+        bench::repeat("dist_pingpong", "50k round trips", "rt/s", runs,
+                      [&] { return s.run([&] { return ping_pong(peer, 50'000); }); });
+    } else if (group == "call") {
+        measure_calls(s, peer, runs);
+    } else if (group == "callc") {
+        for (const int callers : {16, 64}) {
+            bench::repeat("dist_gen_server_call", std::to_string(callers) + " callers", "calls/s", runs,
+                          [&] { return s.run([&] { return concurrent_calls(peer, callers, 200'000); }); });
+        }
+    } else {
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string_view role = argc > 1 ? argv[1] : "";
-    if ((role != "server" || argc != 4) && (role != "client" || argc != 6)) {
-        std::cerr << "usage: dist_bench server NAME COOKIE | dist_bench client NAME COOKIE PEER RUNS\n";
+    if ((role != "server" || argc != 4) && (role != "client" || argc < 7)) {
+        std::cerr
+            << "usage: dist_bench server NAME COOKIE | dist_bench client NAME COOKIE PEER RUNS GROUP...\n";
         return 2;
     }
     rakka::system system({.workers = 1});
@@ -92,14 +206,17 @@ int main(int argc, char** argv) {
     if (role == "server") {
         system.spawn(std::make_unique<echo>(), {.name = "echo"_a});
         system.spawn(std::make_unique<sink>(), {.name = "sink"_a});
-        system.run([] { static_cast<void>(receive_if([](term_view) { return false; })); });
+        system.run([] {
+            gen_server::start<adder>({.name = "adder"_a}).value();
+            static_cast<void>(receive_if([](term_view) { return false; }));
+        });
         return 0;
     }
     const atom peer(argv[4]);
-    const int runs = std::atoi(argv[5]);
-    // A mailbox of its own for each sample, as in the peer's program.
-    bench::repeat("dist_flood_small", "1M {atom,int,pid} one way", "msgs/s", runs,
-                  [&] { return system.run([&] { return flood(peer, 1'000'000); }); });
-    bench::repeat("dist_pingpong", "50k round trips", "rt/s", runs,
-                  [&] { return system.run([&] { return ping_pong(peer, 50'000); }); });
+    for (int i = 6; i < argc; ++i) {
+        if (!measure(system, argv[i], peer, std::atoi(argv[5]))) {
+            std::cerr << "dist_bench: no group " << argv[i] << '\n';
+            return 2;
+        }
+    }
 }

@@ -1,0 +1,1 @@
+"""What scripts/bench is made of: the peers, the table, one module for each suite."""

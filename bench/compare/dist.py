@@ -1,0 +1,179 @@
+"""Messages between two nodes, beside two BEAMs, two C nodes on ei, and the loopback itself.
+
+Latencies are taken with both nodes on one core: waking a second core costs more than the work (docs/performance.md).
+"""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from . import peers as programs
+from .peers import parse, run, strings
+
+COOKIE = "bench"
+SERVER, CLIENT = "srv@127.0.0.1", "cli@127.0.0.1"
+FLOOD = ("dist_flood_small", "1M {atom,int,pid} one way")
+ECHO = ("dist_pingpong", "50k round trips")
+# row; unit; what and case in the output of dist_bench and bd.erl; group of both programs; on one core
+ROWS = [
+    ("flood, small", "msgs/s", FLOOD, "flood", False),
+    ("binaries 1 KiB", "MB/s", ("dist_bin_flood", "1024 B x 300000"), "bins", False),
+    ("binaries 64 KiB", "MB/s", ("dist_bin_flood", "65536 B x 16000"), "bins", False),
+    ("binaries 1 MiB", "MB/s", ("dist_bin_flood", "1048576 B x 1000"), "bins", False),
+    ("calls, 16 callers", "calls/s", ("dist_gen_server_call", "16 callers"), "callc", False),
+    ("calls, 64 callers", "calls/s", ("dist_gen_server_call", "64 callers"), "callc", False),
+    ("echo, one core", "rt/s", ECHO, "pp", True),
+    ("gen_server call, one core, p50", "ns", ("dist_gen_server_call", "p50"), "call", True),
+    ("gen_server call, one core, p99", "ns", ("dist_gen_server_call", "p99"), "call", True),
+]
+
+
+class Epmd:
+    """An epmd of our own on a free port, ended with us."""
+
+    def __enter__(self):
+        self.program = str(programs.otp_programs() / "epmd-25")
+        if not pathlib.Path(self.program).exists():
+            self.program = shutil.which("epmd")
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.process = subprocess.Popen([self.program, "-port", str(self.port), "-address", "127.0.0.1"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.env = dict(os.environ, ERL_EPMD_PORT=str(self.port), ERL_CRASH_DUMP_SECONDS="0")
+        wait_until(self.answers, 10)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def answers(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def knows(self, node):
+        """Asks as `epmd -names` does, without a program for each question."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+            s.sendall(b"\0\1n")
+            answer = b""
+            while chunk := s.recv(4096):
+                answer += chunk
+        return f"name {node.partition('@')[0]} ".encode() in answer
+
+
+def wait_until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def serve_and_run(epmd, server, client):
+    """The client's figures, with the server up meanwhile."""
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen([str(part) for part in server], env=epmd.env, stdout=log, stderr=log,
+                                   stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            if not wait_until(lambda: process.poll() is not None or epmd.knows(SERVER), 20) or \
+                    process.poll() is not None:
+                log.seek(0)
+                print(f"bench: the server did not start: {' '.join(map(str, server))[:80]}\n{log.read()[-1500:]}")
+                return {}
+            time.sleep(0.5)  # registered, but perhaps not yet with its processes
+            return parse(run(client, env=epmd.env))
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+            wait_until(lambda: not epmd.knows(SERVER), 20)
+
+
+class Dist:
+    def __init__(self, peers, table, options, epmd):
+        self.peers, self.table, self.options, self.epmd = peers, table, options, epmd
+        rows = [row for row in ROWS if options.match in row[0]]
+        self.groups = {core: list(dict.fromkeys(group for *_, group, one in rows if one == core))
+                       for core in (False, True)}
+
+    def rakka(self, role, _schedulers, *more):
+        return [programs.PROGRAMS / "dist_bench", role, SERVER if role == "server" else CLIENT, COOKIE, *more]
+
+    def beam(self, version):
+        def command(role, schedulers, *more):
+            call = "server([])" if role == "server" else f"client({strings(*more)})"
+            name = SERVER if role == "server" else CLIENT
+            return self.peers.beam(version, schedulers, "bd", call,
+                                   ["-name", name, "-setcookie", COOKIE, "-start_epmd", "false"])
+        return command
+
+    def figures(self, server, client):
+        """Every group between two kinds of node: first on two cores, then what belongs on one."""
+        figures = {}
+        for one_core, groups in self.groups.items():
+            if not groups:
+                continue
+            pin = ["taskset", "-c", "0"] if one_core else []
+            arguments = (SERVER, self.options.runs, *groups)
+            figures |= serve_and_run(self.epmd, pin + server("server", 1), pin + client("client", 1, *arguments))
+        return figures
+
+    def add(self, direction, mine, peer, theirs, rows=ROWS):
+        for row, unit, key, *_ in rows:
+            if self.options.match in row:
+                self.table.add("dist", f"{direction} {row}", unit, mine.get(key), peer, theirs.get(key))
+
+    def beside_the_beam(self, mine):
+        for version in self.peers.erl:
+            beam = self.beam(version)
+            theirs = self.figures(beam, beam)
+            self.add("Rakka to Rakka", mine, f"beam-{version}", theirs)
+            self.add(f"BEAM {version} to Rakka", self.figures(self.rakka, beam), f"beam-{version}", theirs)
+            self.add(f"Rakka to BEAM {version}", self.figures(beam, self.rakka), f"beam-{version}", theirs)
+
+    def beside_ei(self, mine):
+        if not self.peers.cnode or not any(self.groups.values()):
+            return
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        server = [self.peers.cnode, "server", SERVER, COOKIE, port]
+        client = [self.peers.cnode, "client", CLIENT, COOKIE, SERVER, self.options.runs]
+        for one_core, row, key in ((False, "flood, small", "ei_client_flood_small"),
+                                   (True, "echo, one core", "ei_client_pingpong")):
+            if self.options.match not in row:
+                continue
+            pin = ["taskset", "-c", "0"] if one_core else []
+            found = serve_and_run(self.epmd, pin + server, pin + client)
+            ours = FLOOD if not one_core else ECHO
+            self.add("Rakka to Rakka", mine, "ei", {ours: found.get((key, ours[1]))},
+                     [r for r in ROWS if r[0] == row])
+
+    def beside_the_loopback(self, mine):
+        echo, binaries = ROWS[6], ROWS[3]
+        if self.options.match in echo[0]:
+            bar = parse(run(["taskset", "-c", "0", programs.PROGRAMS / "tcp_bench", self.options.runs, "echo"]))
+            self.add("Rakka to Rakka", mine, "raw tcp", {echo[2]: bar.get(("tcp_echo", "90 B"))}, [echo])
+        if self.options.match in binaries[0]:
+            bar = parse(run([programs.PROGRAMS / "tcp_bench", self.options.runs, "flood"]))
+            self.add("Rakka to Rakka", mine, "raw tcp", {binaries[2]: bar.get(("tcp_flood", "1048576 B"))}, [binaries])
+
+
+def measure(peers, table, options):
+    if "25" not in peers.erl:
+        print("bench: SKIPPED dist: needs Erlang 25 and its epmd")
+        return
+    with Epmd() as epmd:
+        suite = Dist(peers, table, options, epmd)
+        mine = suite.figures(suite.rakka, suite.rakka)
+        suite.beside_the_beam(mine)
+        suite.beside_ei(mine)
+        suite.beside_the_loopback(mine)
