@@ -1,21 +1,20 @@
-// Drives one handshake machine over one stream: does the reading, the writing and the time limit.
+// Drives one handshake machine over one stream, within a time limit.
 #pragma once
 
 #include "handshake/handshake_io.hpp"
+#include "transport/conversation_io.hpp"
 #include "transport/io_loop.hpp"
-#include "transport/stream.hpp"
 
-#include <array>
 #include <chrono>
-#include <cstddef>
 #include <memory>
+#include <string>
 
 namespace rakka::detail {
 
 /// The common half of dialling and accepting. I/O thread. Whoever derives answers the machine's questions
 /// about the connection table in `perform`. Stays alive as long as its stream has work under way; ends with
 /// `finished` or `failed`, at most once, never after `drop`.
-class handshake_session : public transport::stream_user,
+class handshake_session : public transport::conversation_io,
                           public std::enable_shared_from_this<handshake_session> {
 public:
     handshake_session(transport::io_loop& io, std::unique_ptr<transport::stream> s, bool was_dialled);
@@ -38,20 +37,13 @@ protected:
     virtual void failed() = 0;
 
 private:
-    void on_read(error_code error, std::size_t size) override;
-    void on_writable(error_code error) override;
-    void drive(const handshake::event& e);
-    bool write_some(handshake::event& outcome);
+    void on_outcome(const transport::io_outcome& o) override;
+    void drive(handshake::event next);
 
     transport::timer deadline_;
-    std::unique_ptr<transport::stream> stream_;
     std::string address_;
     bool outgoing_;
     bool over_ = false;
-    bool waiting_to_write_ = false;
-    bytes out_;
-    std::size_t written_ = 0;
-    std::array<std::byte, 1024> in_{};
 };
 
 }  // namespace rakka::detail

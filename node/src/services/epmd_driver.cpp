@@ -1,11 +1,19 @@
 #include "services/epmd_driver.hpp"
 
-#include <sys/uio.h>
 #include <utility>
 
 namespace rakka::detail {
 
 using epmd::action_kind;
+using transport::io_outcome;
+
+namespace {
+
+epmd::event to_event(const io_outcome& o) {
+    return transport::to_event<epmd::event, epmd::received, epmd::written, epmd::closed>(o);
+}
+
+}  // namespace
 
 epmd_driver::epmd_driver(transport::io_loop& io, std::string host, std::uint16_t port,
                          std::chrono::nanoseconds timeout, machine resume, observer on_action)
@@ -26,15 +34,13 @@ void epmd_driver::stop() noexcept {
     over_ = true;
     deadline_.cancel();
     delay_.cancel();
-    close();
+    hang_up();
 }
 
-void epmd_driver::close() noexcept {
+void epmd_driver::hang_up() noexcept {
     if (dial_) dial_->cancel();
     dial_ = nullptr;
-    if (stream_) stream_->close_both();
-    stream_ = nullptr;
-    waiting_to_write_ = false;
+    close();
 }
 
 void epmd_driver::arm_deadline() {
@@ -63,17 +69,18 @@ void epmd_driver::drive(epmd::event next) {
             case action_kind::connect:
                 return connect();
             case action_kind::read:
-                return stream_->read_some(in_, keep);
+                return read(keep);
             case action_kind::wait:
-                close();
+                hang_up();
                 return delay_.start(epmd::retry_delay, [weak = weak_from_this()] {
                     if (const auto self = weak.lock()) self->drive(epmd::delay_over{});
                 });
-            case action_kind::write:
-                out_ = std::move(a.data);
-                written_ = 0;
-                if (!write_some(next)) return;
+            case action_kind::write: {
+                const auto outcome = write(std::move(a.data), keep);
+                if (!outcome) return;
+                next = to_event(*outcome);
                 break;
+            }
             default:
                 return;
         }
@@ -88,41 +95,13 @@ void epmd_driver::connect() {
             if (!self || self->over_) return;
             self->dial_ = nullptr;
             if (!s) return self->drive(epmd::connect_failed{s.error().message()});
-            self->stream_ = std::move(*s);
+            self->open(std::move(*s));
             self->drive(epmd::connected{});
         });
 }
 
-/// True when `outcome` is to be given to the machine now.
-bool epmd_driver::write_some(epmd::event& outcome) {
-    while (written_ < out_.size()) {
-        const iovec part{out_.data() + written_, out_.size() - written_};
-        const auto n = stream_->try_write(std::span(&part, 1));
-        if (!n) {
-            outcome = epmd::closed{n.error().message()};
-            return true;
-        }
-        if (*n == 0) {
-            waiting_to_write_ = true;
-            stream_->wait_writable(shared_from_this());
-            return false;
-        }
-        written_ += *n;
-    }
-    outcome = epmd::written{};
-    return true;
-}
-
-void epmd_driver::on_read(error_code error, std::size_t size) {
-    if (over_ || !stream_) return;
-    if (error) return drive(epmd::closed{error.message()});
-    drive(epmd::received{byte_view(reinterpret_cast<const std::uint8_t*>(in_.data()), size)});
-}
-
-void epmd_driver::on_writable(error_code error) {
-    if (over_ || !stream_ || !std::exchange(waiting_to_write_, false)) return;
-    epmd::event outcome = epmd::closed{error.message()};
-    if (error || write_some(outcome)) drive(outcome);
+void epmd_driver::on_outcome(const io_outcome& o) {
+    drive(to_event(o));
 }
 
 }  // namespace rakka::detail

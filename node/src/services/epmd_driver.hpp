@@ -2,9 +2,10 @@
 #pragma once
 
 #include "epmd/epmd_client_io.hpp"
+#include "transport/conversation_io.hpp"
 #include "transport/tcp.hpp"
 
-#include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,7 +14,8 @@ namespace rakka::detail {
 
 /// What is common to lookups and registrations. I/O thread. `resume` is the machine; `on_action` sees `done`,
 /// `fail` and every action with news before it is carried out.
-class epmd_driver final : public transport::stream_user, public std::enable_shared_from_this<epmd_driver> {
+class epmd_driver final : public transport::conversation_io,
+                          public std::enable_shared_from_this<epmd_driver> {
 public:
     using machine = std::function<epmd::action(const epmd::event&)>;
     using observer = std::function<void(const epmd::action&)>;
@@ -26,12 +28,10 @@ public:
     void stop() noexcept;
 
 private:
-    void on_read(error_code error, std::size_t size) override;
-    void on_writable(error_code error) override;
+    void on_outcome(const transport::io_outcome& o) override;
     void drive(epmd::event next);
     void connect();
-    bool write_some(epmd::event& outcome);
-    void close() noexcept;
+    void hang_up() noexcept;
     void arm_deadline();
 
     transport::io_loop& io_;
@@ -43,13 +43,8 @@ private:
     transport::timer deadline_;
     transport::timer delay_;
     std::shared_ptr<transport::tcp_dial> dial_;
-    std::shared_ptr<transport::stream> stream_;
     bool over_ = false;
     bool deadline_armed_ = false;
-    bool waiting_to_write_ = false;
-    bytes out_;
-    std::size_t written_ = 0;
-    std::array<std::byte, 4096> in_{};
 };
 
 }  // namespace rakka::detail

@@ -1,5 +1,6 @@
 #include "epmd/server_session.hpp"
 #include "services/io_call.hpp"
+#include "transport/conversation_io.hpp"
 #include "transport/tcp.hpp"
 
 #include <rakka/actors/io.hpp>
@@ -10,12 +11,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <list>
-#include <sys/uio.h>
 #include <utility>
 
 namespace rakka {
@@ -70,14 +69,15 @@ std::string_view host_of(std::string_view address) {
 }
 
 /// One client's socket and its session machine.
-class session final : public transport::stream_user, public std::enable_shared_from_this<session> {
+class session final : public transport::conversation_io, public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<epmd_server::state> owner, std::unique_ptr<transport::stream> s,
             epmd::session_options o)
-        : owner_(std::move(owner)),
+        : conversation_io(std::move(s)),
+          owner_(std::move(owner)),
           number_(o.connection),
           machine_(std::make_unique<epmd::server_session>(owner_->names, o)),
-          stream_(std::move(s)),
+          address_(used().peer_address()),
           deadline_(owner_->io) {}
 
     [[nodiscard]] epmd::connection_number number() const noexcept { return number_; }
@@ -88,49 +88,41 @@ public:
             if (self && self->machine_ && self->machine_->awaits_request())
                 self->react(self->machine_->timed_out());
         });
-        stream_->read_some(in_, shared_from_this());
+        read(shared_from_this());
     }
 
     /// Forgets the name and closes the socket.
     void end() noexcept {
         machine_ = nullptr;
         deadline_.cancel();
-        stream_->close_both();
+        close();
     }
 
 private:
-    void on_read(error_code error, std::size_t size) override {
-        if (!machine_) return;
-        if (error) return owner_->drop(number_);
-        react(machine_->received(byte_view(reinterpret_cast<const std::uint8_t*>(in_.data()), size)));
-    }
-
-    void on_writable(error_code error) override {
-        if (!machine_ || error) return owner_->drop(number_);
-        write();
+    void on_outcome(const transport::io_outcome& o) override {
+        switch (o.what) {
+            case transport::io_outcome::kind::received:
+                return react(machine_->received(o.data));
+            case transport::io_outcome::kind::written:
+                return replied();
+            case transport::io_outcome::kind::closed:
+                return owner_->drop(number_);
+        }
     }
 
     void react(epmd::server_session::reaction r) {
         const auto keep = shared_from_this();
-        if (!r.note.empty()) owner_->log(node_log_level::info, stream_->peer_address(), std::move(r.note));
+        if (!r.note.empty()) owner_->log(node_log_level::info, address_, std::move(r.note));
         if (r.also_close) owner_->drop(*r.also_close);
         then_ = r.then;
-        out_ = std::move(r.reply);
-        written_ = 0;
-        if (machine_) write();
+        if (!machine_) return;
+        if (const auto outcome = write(std::move(r.reply), keep)) on_outcome(*outcome);
     }
 
-    void write() {
-        while (written_ < out_.size()) {
-            const iovec part{out_.data() + written_, out_.size() - written_};
-            const auto n = stream_->try_write(std::span(&part, 1));
-            if (!n) return owner_->drop(number_);
-            if (*n == 0) return stream_->wait_writable(shared_from_this());
-            written_ += *n;
-        }
+    void replied() {
         switch (then_) {
             case epmd::server_session::next::keep_open:
-                return stream_->read_some(in_, shared_from_this());
+                return read(shared_from_this());
             case epmd::server_session::next::close:
                 return owner_->drop(number_);
             case epmd::server_session::next::stop_server:
@@ -141,12 +133,9 @@ private:
     std::shared_ptr<epmd_server::state> owner_;
     epmd::connection_number number_;
     std::unique_ptr<epmd::server_session> machine_;
-    std::unique_ptr<transport::stream> stream_;
+    std::string address_;
     transport::timer deadline_;
     epmd::server_session::next then_ = epmd::server_session::next::keep_open;
-    bytes out_;
-    std::size_t written_ = 0;
-    std::array<std::byte, 4096> in_{};
 };
 
 }  // namespace
