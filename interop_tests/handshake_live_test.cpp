@@ -73,7 +73,9 @@ protected:
                         .carrier = {}},
                        random_challenge());
         accepted r;
-        if (shake_hands(s.get(), m, [](action_kind) { return event(peer_allowed{}); })) {
+        if (shake_hands(s.get(), m, [](action_kind k) {
+                return k == action_kind::take_over ? event(taken_over{}) : event(peer_allowed{});
+            })) {
             r.outcome = m.take_result();
         } else {
             r.error = m.error().message();

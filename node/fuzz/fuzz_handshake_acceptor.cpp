@@ -16,15 +16,14 @@ namespace {
 event owner_answer(action_kind question, std::uint8_t choice) {
     switch (question) {
         case action_kind::check_peer:
-            if (choice % 6 == 5) return peer_refused{};
-            return peer_allowed{static_cast<peer_relation>(choice % 6), std::nullopt};
+            if (choice % 5 == 4) return peer_refused{};
+            return peer_allowed{static_cast<peer_relation>(choice % 5), std::nullopt};
         case action_kind::assign_name:
             if ((choice & 1) != 0) return peer_refused{};
             return name_assigned{node_name::parse("x@h").value(), creation{9}};
-        case action_kind::abandon_own_attempt:
-            return own_attempt_abandoned{};
-        case action_kind::close_old_connection:
-            return old_connection_closed{};
+        case action_kind::take_over:
+            if ((choice & 0x40) != 0) return peer_refused{};
+            return taken_over{};
         default:
             return written{};
     }

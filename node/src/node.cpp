@@ -75,7 +75,7 @@ result<void> node::connect(atom peer) {
     if (peer == core->self) return {};
     // A stopped system runs no handlers any more: what follows would wait for ever.
     if (!core->sys.running()) return error_code(node_errc::connection_lost);
-    const auto c = core->connect_to(peer);
+    const auto c = core->connect_to(peer, detail::dial_wish::of_the_program);
     if (!c) return error_code(node_errc::connection_lost);
     if (!in_process()) {
         const auto promise = std::make_shared<std::promise<error_code>>();
@@ -139,7 +139,8 @@ void node::monitor_node(const pid& who, atom peer) {
     const auto core = running_->core;
     if (peer == core->self) return;  // which never goes down as long as it can tell
     core->monitors.watch(who, peer);
-    if (!core->connect_to(peer)) core->monitors.announce_lost(core->sys, peer);
+    if (!core->connect_to(peer, detail::dial_wish::of_the_program))
+        core->monitors.announce_lost(core->sys, peer);
 }
 
 bool node::demonitor_node(const pid& who, atom peer) {

@@ -14,13 +14,20 @@
 
 namespace rakka::detail {
 
+namespace {
+
+// Attempts to reach a peer that wants to connect by itself but does not.
+constexpr int max_redials = 3;
+
+}  // namespace
+
 connection::connection(node_core& core, atom node, std::uint64_t id)
     : core_(core),
       keep_core_(core.shared_from_this()),
       node_(node),
       id_(id),
       flush_hook_([this] { flush(); }),
-      inbound_deadline_(core.io),
+      patience_(core.io),
       tick_timer_(core.io) {}
 
 connection::~connection() = default;
@@ -31,17 +38,53 @@ std::string connection::describe() const {
 
 // ---- becoming connected
 
-void connection::dial() {
-    if (phase() != connection_phase::pending || dial_ || awaiting_inbound_) return;
+void connection::dial(dial_wish whose) {
+    const bool urgent = whose == dial_wish::of_the_program;
+    if (phase() != connection_phase::pending || dial_ || awaiting_inbound_ || (in_line_ && !urgent)) return;
     if (core_.stopping) return lose(node_errc::connection_lost, "this node is stopping", "shutdown"_a);
+    if (urgent) {
+        if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
+        return attempt(core_.dials.take());
+    }
+    const std::weak_ptr<connection> weak = weak_from_this();
+    const auto how = core_.dials.ask(this, [weak](dial_place place) {
+        if (const auto self = weak.lock()) self->attempt(std::move(place));
+    });
+    if (how == dial_limits::admission::refused) {
+        return give_up_dialling(node_errc::limit_exceeded,
+                                fmt::format("{} attempts to reach other nodes are waiting already (limit "
+                                            "node_options::max_waiting_dials)",
+                                            core_.dials.waiting()),
+                                {});
+    }
+    in_line_ = how == dial_limits::admission::waiting;
+    if (!in_line_) return;
+    patience_.start(core_.options.net_setuptime, [weak] {
+        const auto self = weak.lock();
+        if (!self || !std::exchange(self->in_line_, false)) return;
+        self->core_.dials.stop_waiting(self.get());
+        self->give_up_dialling(
+            node_errc::handshake_timeout,
+            "it waited for net_setuptime because as many attempts as node_options::max_dials were under way",
+            {});
+    });
+}
+
+void connection::attempt(dial_place place) {
+    in_line_ = false;
+    patience_.cancel();
+    if (phase() != connection_phase::pending || dial_ || awaiting_inbound_) return;
     auto name = node_name::parse(node_.text());
     if (!name) {
         const std::string text = explain_bad_node_name(node_.text(), name.error());
-        return on_dial_failed(name.error(), text, {}, false);
+        return give_up_dialling(name.error(), text, {});
     }
-    if (core_.accepting && core_.accepting->shaking_hands_with(*name)) return await_inbound();
     const std::weak_ptr<connection> weak = weak_from_this();
     dial_events events;
+    events.inbound_under_way = [weak] {
+        const auto self = weak.lock();
+        return self && self->core_.accepting && self->core_.accepting->shaking_hands_with(self->node_);
+    };
     events.wanted = [weak] {
         const auto self = weak.lock();
         return self && self->phase() == connection_phase::pending && !self->awaiting_inbound_;
@@ -52,13 +95,23 @@ void connection::dial() {
     events.failed = [weak](error_code code, const std::string& text, const std::string& address, bool wait) {
         if (const auto self = weak.lock()) self->on_dial_failed(code, text, address, wait);
     };
-    dial_ = dial_attempt::start(core_, std::move(*name), std::move(events));
+    dial_ = dial_attempt::start(core_, std::move(*name), std::move(place), std::move(events));
 }
 
 void connection::on_dial_failed(error_code code, const std::string& text, const std::string& address,
                                 bool wait) {
     dial_ = nullptr;
     if (wait) return await_inbound();
+    // Not everybody who can reach us can be reached.
+    if (core_.accepting && core_.accepting->shaking_hands_with(node_)) {
+        dial_failed_ = failure{code, text, address};
+        return await_inbound();
+    }
+    give_up_dialling(code, text, address);
+}
+
+void connection::give_up_dialling(error_code code, const std::string& text, const std::string& address) {
+    core_.dials.failed(node_);
     core_.log(node_log_level::warning, std::string(node_.text()), address, code,
               fmt::format("connecting to {}{} failed: {}", node_.text(),
                           address.empty() ? "" : " at " + address, text));
@@ -88,26 +141,39 @@ handshake::peer_relation connection::own_attempt() const noexcept {
 void connection::await_inbound() {
     if (phase() != connection_phase::pending) return;
     if (dial_) std::exchange(dial_, nullptr)->cancel();
+    if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
     awaiting_inbound_ = true;
-    inbound_deadline_.start(core_.options.net_setuptime, [weak = weak_from_this()] {
+    patience_.start(core_.options.net_setuptime, [weak = weak_from_this()] {
         const auto self = weak.lock();
-        if (!self) return;
-        self->awaiting_inbound_ = false;
-        self->on_dial_failed(
+        if (!self || !std::exchange(self->awaiting_inbound_, false)) return;
+        if (const auto f = std::exchange(self->dial_failed_, std::nullopt))
+            return self->give_up_dialling(f->code, f->text, f->address);
+        self->give_up_dialling(
             node_errc::handshake_timeout,
-            "the peer said that it was connecting to us itself, but its connection never came", {}, false);
+            "the peer said that it was connecting to us itself, but its connection never came", {});
     });
 }
 
 void connection::inbound_failed() {
+    if (dial_) return dial_->inbound_failed();
     if (phase() != connection_phase::pending || !std::exchange(awaiting_inbound_, false)) return;
-    inbound_deadline_.cancel();
-    dial();
+    patience_.cancel();
+    if (const auto f = std::exchange(dial_failed_, std::nullopt))
+        return give_up_dialling(f->code, f->text, f->address);
+    if (++redials_ > max_redials) {
+        return give_up_dialling(node_errc::handshake_closed,
+                                "the peer refuses our connections because of its own, which all fail", {});
+    }
+    dial(dial_wish::of_the_program);  // it had a place before
 }
 
 void connection::adopt_inbound(node_core& core, atom node, std::unique_ptr<transport::stream> s,
                                handshake::established e) {
     std::shared_ptr<connection> c = core.find(node);
+    if (c && c->phase() == connection_phase::up) {
+        c->lose(node_errc::connection_lost, "the peer has opened a new connection in place of this one",
+                "connection_closed"_a);
+    }
     if (!c || c->phase() != connection_phase::pending) {
         const auto stale = c;
         c = core.connections
@@ -122,8 +188,10 @@ void connection::adopt_inbound(node_core& core, atom node, std::unique_ptr<trans
 void connection::establish(std::unique_ptr<transport::stream> s, handshake::established e, bool outgoing) {
     if (phase() != connection_phase::pending) return s->close_both();
     if (dial_) std::exchange(dial_, nullptr)->cancel();
+    if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
+    core_.dials.succeeded(node_);
     awaiting_inbound_ = false;
-    inbound_deadline_.cancel();
+    patience_.cancel();
     const bool is_hidden = !e.effective_flags.has(distribution_flag::published);
     hidden_.store(is_hidden, std::memory_order_relaxed);
     const auto& limits = core_.options.limits;
@@ -274,7 +342,8 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     }
     if (stream_) stream_->close_both();
     if (dial_) std::exchange(dial_, nullptr)->cancel();
-    inbound_deadline_.cancel();
+    if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
+    patience_.cancel();
     tick_timer_.cancel();
     // [dist §connection loss]: first what processes had with the peer, then that the node is gone.
     for (const pid& p : related)
@@ -288,6 +357,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     }
     core_.monitors.announce_lost(core_.sys, node_);
     core_.connections.erase(node_, *this);
+    if (was_up) core_.given_names.give_back(node_.text());
     tell_waiters(code ? code : error_code(node_errc::connection_lost), std::string(text));
 }
 

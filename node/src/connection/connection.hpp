@@ -27,8 +27,6 @@
 
 namespace rakka::detail {
 
-struct node_core;
-
 /// What became of a signal.
 enum class submitted : std::uint8_t {
     ok,
@@ -59,15 +57,15 @@ public:
 
     // ---- I/O thread
     using waiter = std::function<void(error_code, const std::string& text)>;
-    /// Begins to dial, unless the peer is dialling us.
-    void dial();
+    /// Begins to dial, or gets in line for it.
+    void dial(dial_wish whose);
     /// Calls back when the connection is up, or at the latest when this incarnation ends.
     void when_up(waiter w);
     /// What a peer that dials us finds: how far our own attempt is.
     [[nodiscard]] handshake::peer_relation own_attempt() const noexcept;
     /// Gives the own attempt up in favour of the peer's.
     void await_inbound();
-    /// The peer's attempt has failed after all.
+    /// The peer's attempt has failed after all, and it has no other.
     void inbound_failed();
     /// The peer has dialled us and shaken hands.
     static void adopt_inbound(node_core& core, atom node, std::unique_ptr<transport::stream> s,
@@ -78,7 +76,9 @@ public:
 
 private:
     void establish(std::unique_ptr<transport::stream> s, handshake::established e, bool outgoing);
+    void attempt(dial_place place);
     void on_dial_failed(error_code code, const std::string& text, const std::string& address, bool wait);
+    void give_up_dialling(error_code code, const std::string& text, const std::string& address);
     void on_read(error_code error, std::size_t size) override;
     void on_writable(error_code error) override;
     void read_more();
@@ -130,9 +130,17 @@ private:
     std::chrono::steady_clock::time_point up_since_;
 
     // ---- I/O thread
+    struct failure {
+        error_code code;
+        std::string text;
+        std::string address;
+    };
     std::shared_ptr<dial_attempt> dial_;
-    transport::timer inbound_deadline_;
-    bool awaiting_inbound_ = false;
+    bool in_line_ = false;                // for a place to dial
+    bool awaiting_inbound_ = false;       // the peer's own connection
+    std::optional<failure> dial_failed_;  // while awaiting it all the same
+    int redials_ = 0;
+    transport::timer patience_;  // with either of them
     std::vector<waiter> waiters_;
     std::unique_ptr<wire::message_reader> reader_;
     wire::tick_policy tick_;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rakka::detail {
@@ -32,6 +33,7 @@ private:
         const auto owner = owner_.lock();
         if (!owner || std::exchange(owner->over_, true)) return;
         owner->deadline_.cancel();
+        const dial_place given_back = std::move(owner->place_);
         owner->events_.established(std::move(s), fsm_.take_result());
     }
 
@@ -46,31 +48,63 @@ private:
     handshake::initiator_fsm fsm_;
 };
 
-dial_attempt::dial_attempt(node_core& core, node_name peer, dial_events events)
-    : core_(core), peer_(std::move(peer)), events_(std::move(events)), deadline_(core.io) {}
+dial_attempt::dial_attempt(node_core& core, node_name peer, dial_place place, dial_events events)
+    : core_(core),
+      peer_(std::move(peer)),
+      place_(std::move(place)),
+      events_(std::move(events)),
+      deadline_(core.io),
+      hold_(core.io) {}
 
 dial_attempt::~dial_attempt() = default;
 
-std::shared_ptr<dial_attempt> dial_attempt::start(node_core& core, node_name peer, dial_events events) {
-    auto self = std::make_shared<dial_attempt>(core, std::move(peer), std::move(events));
-    transport::post(core.io, [self] {
-        if (!self->over_) self->look_up();
-    });
+std::shared_ptr<dial_attempt> dial_attempt::start(node_core& core, node_name peer, dial_place place,
+                                                  dial_events events) {
+    auto self = std::make_shared<dial_attempt>(core, std::move(peer), std::move(place), std::move(events));
+    transport::post(core.io, [self] { self->unless_inbound([raw = self.get()] { raw->look_up(); }); });
     return self;
 }
 
 void dial_attempt::cancel() noexcept {
     if (std::exchange(over_, true)) return;
     deadline_.cancel();
+    hold_.cancel();
+    held_ = nullptr;
     if (cancel_lookup_) cancel_lookup_();
     if (dial_) dial_->cancel();
     if (session_) session_->drop();
+    const dial_place given_back = std::move(place_);
 }
 
 void dial_attempt::fail(error_code code, std::string text, bool await_inbound) {
     if (over_) return;
     cancel();
     events_.failed(code, std::move(text), address_, await_inbound);
+}
+
+std::chrono::nanoseconds dial_attempt::patience(std::chrono::nanoseconds setup_time) {
+    return std::min<std::chrono::nanoseconds>(setup_time / 4, std::chrono::seconds(1));
+}
+
+void dial_attempt::unless_inbound(std::function<void()> next) {
+    if (over_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!hold_until_) hold_until_ = now + patience(core_.options.net_setuptime);
+    if (now >= *hold_until_ || !events_.inbound_under_way()) return next();
+    held_ = std::move(next);
+    hold_.start(*hold_until_ - now, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->go_on();
+    });
+}
+
+void dial_attempt::inbound_failed() {
+    hold_.cancel();
+    go_on();
+}
+
+void dial_attempt::go_on() {
+    const auto keep = shared_from_this();
+    if (const auto next = std::exchange(held_, nullptr); next && !over_) next();
 }
 
 void dial_attempt::look_up() {
@@ -105,7 +139,11 @@ void dial_attempt::connect(std::uint16_t port) {
             const auto self = weak.lock();
             if (!self || self->over_) return;
             self->dial_ = nullptr;
-            if (s) return self->shake_hands(std::move(*s));
+            if (s) {
+                const auto ready = std::make_shared<std::unique_ptr<transport::stream>>(std::move(*s));
+                return self->unless_inbound(
+                    [raw = self.get(), ready] { raw->shake_hands(std::move(*ready)); });
+            }
             self->fail(
                 s.error(),
                 fmt::format("connecting to {} by TCP: {}; the node has ended without telling epmd, or a "

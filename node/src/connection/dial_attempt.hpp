@@ -1,15 +1,18 @@
 // One attempt to reach a node: ask epmd for its port, connect, shake hands.
 #pragma once
 
+#include "connection/dial_limits.hpp"
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
 #include "transport/tcp.hpp"
 
 #include <rakka/node/node_name.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rakka::detail {
@@ -20,6 +23,8 @@ class handshake_session;
 /// What an attempt needs from its owner, and what it ends with. Called on the I/O thread, never from within
 /// start().
 struct dial_events {
+    /// Whether the peer, or somebody who says so, is in the middle of a handshake with us.
+    std::function<bool()> inbound_under_way;
     /// Whether this attempt is still the one its owner wants (the peer believes to be connected already).
     std::function<bool()> wanted;
     std::function<void(std::unique_ptr<transport::stream>, handshake::established)> established;
@@ -32,17 +37,26 @@ class dial_attempt : public std::enable_shared_from_this<dial_attempt> {
 public:
     enum class stage : std::uint8_t { looking_up, shaking_hands };
 
-    static std::shared_ptr<dial_attempt> start(node_core& core, node_name peer, dial_events events);
+    /// An attempt does not get in the way of the peer's own for as long as this, in which a peer that means
+    /// it is done. Others who use its name cannot hold us up for longer.
+    [[nodiscard]] static std::chrono::nanoseconds patience(std::chrono::nanoseconds setup_time);
+
+    static std::shared_ptr<dial_attempt> start(node_core& core, node_name peer, dial_place place,
+                                               dial_events events);
     void cancel() noexcept;
+    /// The handshake that was under way has come to nothing.
+    void inbound_failed();
     /// Whether the peer has heard of this attempt yet.
     [[nodiscard]] stage where() const noexcept { return stage_; }
 
-    dial_attempt(node_core& core, node_name peer, dial_events events);
+    dial_attempt(node_core& core, node_name peer, dial_place place, dial_events events);
     ~dial_attempt();
 
 private:
     friend class dial_session;
 
+    void unless_inbound(std::function<void()> next);
+    void go_on();
     void look_up();
     void connect(std::uint16_t port);
     void shake_hands(std::unique_ptr<transport::stream> s);
@@ -50,11 +64,15 @@ private:
 
     node_core& core_;
     node_name peer_;
+    dial_place place_;
     dial_events events_;
     bool over_ = false;
     stage stage_ = stage::looking_up;
     std::string address_;
     transport::timer deadline_;
+    std::function<void()> held_;  // what comes next, while the peer's attempt has precedence
+    transport::timer hold_;
+    std::optional<std::chrono::steady_clock::time_point> hold_until_;
     std::function<void()> cancel_lookup_;
     std::shared_ptr<transport::tcp_dial> dial_;
     std::shared_ptr<handshake_session> session_;

@@ -28,7 +28,8 @@ public:
     /// Empty until the peer has told its name.
     const std::optional<node_name>& peer() const noexcept { return peer_; }
     const handshake::acceptor_fsm& machine() const noexcept { return fsm_; }
-    bool asks_alive = false;  ///< has told the peer that it is connected already
+    bool told_alive = false;  ///< that it is connected already
+    bool nameless = false;    ///< until we gave it a name
 
 private:
     handshake::action resume(const handshake::event& e) override { return fsm_.resume(e); }
@@ -38,19 +39,14 @@ private:
             case action_kind::check_peer:
                 peer_ = fsm_.peer_name();
                 return owner_.decide(*this);
-            case action_kind::abandon_own_attempt:
-                owner_.abandon_own_attempt(*this);
-                return handshake::own_attempt_abandoned{};
-            case action_kind::close_old_connection:
-                owner_.close_old_connection(*this);
-                return handshake::old_connection_closed{};
+            case action_kind::assign_name: {
+                auto answer = owner_.give_name(*this);
+                if (const auto* given = std::get_if<handshake::name_assigned>(&answer)) peer_ = given->name;
+                return answer;
+            }
             default:
-                break;
+                return owner_.take_over(*this);
         }
-        auto given = handshake::make_dynamic_name(fsm_.peer_host());
-        if (!given) return handshake::peer_refused{};
-        peer_ = *given;
-        return handshake::name_assigned{std::move(*given), random_creation()};
     }
 
     void finished(std::unique_ptr<transport::stream> s) override {
@@ -87,8 +83,9 @@ void listener::close() noexcept {
         s->drop();
 }
 
-bool listener::shaking_hands_with(const node_name& name) const {
-    return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s->peer() == name; });
+bool listener::shaking_hands_with(atom name) const {
+    return std::any_of(sessions_.begin(), sessions_.end(),
+                       [&](const auto& s) { return s->peer() && s->peer()->text() == name.text(); });
 }
 
 void listener::accept(std::unique_ptr<transport::stream> s) {
@@ -112,20 +109,16 @@ void listener::accept(std::unique_ptr<transport::stream> s) {
 }
 
 // Names of peers that have not proven anything yet are compared as text: they must not get into the atom
-// table.
+// table. Nor does anybody give way to them: several sockets that claim one name all go on until one of them
+// proves itself.
 handshake::event listener::decide(accept_session& asking) {
     if (core_.stopping) return handshake::peer_refused{};
-    for (const auto& other : sessions_) {
-        if (other.get() == &asking || other->peer() != asking.peer()) continue;
-        return handshake::peer_allowed{other->asks_alive ? peer_relation::alive_exchange_running
-                                                         : peer_relation::attempt_pending};
-    }
     const auto known = atom::existing(asking.peer()->text());
     const auto c = known ? core_.find(*known) : nullptr;
     if (!c) return handshake::peer_allowed{peer_relation::none};
     switch (c->phase()) {
         case connection_phase::up:
-            asking.asks_alive = true;
+            asking.told_alive = true;
             return handshake::peer_allowed{peer_relation::up};
         case connection_phase::pending:
             return handshake::peer_allowed{c->own_attempt()};
@@ -135,23 +128,44 @@ handshake::event listener::decide(accept_session& asking) {
     return handshake::peer_allowed{peer_relation::none};
 }
 
-void listener::abandon_own_attempt(const accept_session& by) {
-    std::erase_if(sessions_, [&](const auto& s) {
-        if (s.get() == &by || s->peer() != by.peer()) return false;
-        s->drop();
-        return true;
+handshake::event listener::give_name(accept_session& asking) {
+    if (core_.stopping) return handshake::peer_refused{};
+    const std::string& host = asking.machine().peer_host();
+    auto given = core_.given_names.take(host, [this](const node_name& n) {
+        const auto known = atom::existing(n.text());
+        return n == core_.name || (known && core_.find(*known));
     });
-    const auto known = atom::existing(by.peer()->text());
-    if (const auto c = known ? core_.find(*known) : nullptr) c->await_inbound();
+    if (!given)
+        return handshake::peer_refused{node_errc::bad_node_name, "no name of a node fits its host part"};
+    asking.nameless = true;
+    return handshake::name_assigned{std::move(given->name), given->creation};
 }
 
-void listener::close_old_connection(const accept_session& by) {
-    const auto known = atom::existing(by.peer()->text());
-    const auto c = known ? core_.find(*known) : nullptr;
-    if (c && c->phase() == connection_phase::up) {
+handshake::event listener::take_over(const accept_session& by) {
+    const auto name = core_.atom_of_peer(*by.peer());
+    if (!name) {
+        return handshake::peer_refused{
+            node_errc::limit_exceeded,
+            "nodes of so many names have connected already that no new one is let in (limit "
+            "node_options::max_peer_names)"};
+    }
+    const auto c = core_.find(*name);
+    if (!c) return handshake::taken_over{};
+    if (c->phase() == connection_phase::pending) {
+        // Having heard of our attempt, a peer of a smaller name gives up its own.
+        if (c->own_attempt() == peer_relation::attempt_pending && core_.name > *by.peer()) {
+            return handshake::peer_refused{node_errc::simultaneous_connect,
+                                           "our own attempt to reach the same peer goes on"};
+        }
+        c->await_inbound();
+    } else if (c->phase() == connection_phase::up && !by.told_alive) {
+        return handshake::peer_refused{node_errc::already_connected,
+                                       "another connection to the same peer came up meanwhile and goes on"};
+    } else if (c->phase() == connection_phase::up) {
         c->lose(node_errc::connection_lost, "the peer has opened a new connection in place of this one",
                 "connection_closed"_a);
     }
+    return handshake::taken_over{};
 }
 
 void listener::finished(accept_session& done, std::unique_ptr<transport::stream> s,
@@ -159,13 +173,7 @@ void listener::finished(accept_session& done, std::unique_ptr<transport::stream>
     const auto keep = done.shared_from_this();
     forget(done);
     if (core_.stopping) return;
-    const auto name = atom::make(e.peer_name.text());
-    if (!name) {
-        core_.log(node_log_level::error, e.peer_name.text(), s->peer_address(), name.error(),
-                  fmt::format("closed the connection from {} ({}): its name cannot become an atom: {}",
-                              e.peer_name.text(), s->peer_address(), name.error().message()));
-        return;
-    }
+    const auto name = atom::existing(e.peer_name.text());  // since take_over
     connection::adopt_inbound(core_, *name, std::move(s), std::move(e));
 }
 
@@ -178,8 +186,10 @@ void listener::failed(accept_session& which) {
     core_.log(harmless ? node_log_level::debug : node_log_level::warning, e.peer, which.peer_address(),
               e.code, fmt::format("connection from {} refused: {}", which.peer_address(), e.message()));
     if (!which.peer()) return;
+    if (which.nameless) core_.given_names.give_back(which.peer()->text());
     const auto known = atom::existing(which.peer()->text());
-    if (const auto c = known ? core_.find(*known) : nullptr) c->inbound_failed();
+    if (!known || shaking_hands_with(*known)) return;
+    if (const auto c = core_.find(*known)) c->inbound_failed();
 }
 
 void listener::forget(const accept_session& which) {

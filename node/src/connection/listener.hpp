@@ -4,7 +4,7 @@
 #include "handshake/handshake_io.hpp"
 #include "transport/tcp.hpp"
 
-#include <rakka/node/node_name.hpp>
+#include <rakka/etf/atom.hpp>
 
 #include <cstdint>
 #include <list>
@@ -27,15 +27,15 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return socket_->port(); }
 
     /// True while a peer that calls itself `name` is in the middle of a handshake with us.
-    [[nodiscard]] bool shaking_hands_with(const node_name& name) const;
+    [[nodiscard]] bool shaking_hands_with(atom name) const;
 
 private:
     friend class accept_session;
 
     void accept(std::unique_ptr<transport::stream> s);
     [[nodiscard]] handshake::event decide(accept_session& asking);
-    void abandon_own_attempt(const accept_session& by);
-    void close_old_connection(const accept_session& by);
+    [[nodiscard]] handshake::event give_name(accept_session& asking);
+    [[nodiscard]] handshake::event take_over(const accept_session& by);
     void finished(accept_session& done, std::unique_ptr<transport::stream> s, handshake::established e);
     void failed(accept_session& which);
     void forget(const accept_session& which);

@@ -18,18 +18,29 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       secret(std::move(c)),
       form(name.form()),
       own_flags(options.visibility == node_visibility::visible ? flag_sets::wanted_visible
-                                                               : flag_sets::wanted) {}
+                                                               : flag_sets::wanted),
+      dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff}),
+      new_peers_(options.max_peer_names) {}
 
 node_core::~node_core() = default;
 
-std::shared_ptr<connection> node_core::connect_to(atom node) {
+std::shared_ptr<connection> node_core::connect_to(atom node, dial_wish whose) {
     if (stopping) return nullptr;
     const auto known = connections.find(node);
-    if (known && known->phase() != connection_phase::closed) return known;
-    const auto [c, made] = connections.find_or_make(
-        node, known.get(), [&] { return std::make_shared<connection>(*this, node, next_connection_id++); });
-    if (made) post([c = c] { c->dial(); });
+    const bool alive = known && known->phase() != connection_phase::closed;
+    if (alive && (whose == dial_wish::of_a_signal || known->phase() == connection_phase::up)) return known;
+    if (whose == dial_wish::of_a_signal && dials.failed_lately(node)) return nullptr;
+    const auto [c, made] = connections.find_or_make(node, alive ? nullptr : known.get(), [&] {
+        return std::make_shared<connection>(*this, node, next_connection_id++);
+    });
+    if (made || whose == dial_wish::of_the_program) post([c = c, whose] { c->dial(whose); });
     return c;
+}
+
+result<atom> node_core::atom_of_peer(const node_name& peer) {
+    if (const auto known = atom::existing(peer.text())) return *known;
+    if (!new_peers_.take()) return error_code(node_errc::limit_exceeded);
+    return atom::make(peer.text());
 }
 
 void node_core::post(std::function<void()> work) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "connection/connection_table.hpp"
+#include "connection/dial_limits.hpp"
+#include "connection/name_pool.hpp"
 #include "connection/node_monitors.hpp"
 #include "connection/router.hpp"
 #include "transport/io_loop.hpp"
@@ -53,17 +55,21 @@ struct node_core : std::enable_shared_from_this<node_core> {
     node_monitors monitors;
     export_table exports;
     router outbound{*this};
+    dial_limits dials;
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> next_connection_id{1};
 
     // ---- I/O thread
     std::unique_ptr<listener> accepting;  ///< null: not listening
+    name_pool given_names;
     /// How many atoms this peer may still add to the table, over all its connections.
     [[nodiscard]] etf::atom_budget& atom_budget_of(rakka::atom peer);
+    /// The name of a peer that has proven itself. limit_exceeded: it is new, and so many were before it.
+    [[nodiscard]] result<rakka::atom> atom_of_peer(const node_name& peer);
 
     /// The connection to `node` in phase pending or up, making one that dials when there is none. Null when
-    /// the node is stopping. Any thread.
-    std::shared_ptr<connection> connect_to(rakka::atom node);
+    /// the node is stopping, or `node` could not be reached a moment ago. Any thread.
+    std::shared_ptr<connection> connect_to(rakka::atom node, dial_wish whose);
     /// The living connection, or null. Any thread.
     [[nodiscard]] std::shared_ptr<connection> find(rakka::atom node) const { return connections.find(node); }
 
@@ -76,6 +82,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
 
 private:
     std::unordered_map<rakka::atom, etf::atom_budget> atom_budgets_;  // I/O thread
+    etf::atom_budget new_peers_;                                      // I/O thread
 };
 
 }  // namespace rakka::detail

@@ -49,7 +49,7 @@ submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_
         std::shared_ptr<connection> c = core_.find(node);
         if (!c || c->phase() == connection_phase::closed) {
             if (how != contact::connect) return submitted::closed;
-            c = core_.connect_to(node);
+            c = core_.connect_to(node, dial_wish::of_a_signal);
             if (!c) return submitted::closed;
         } else if (c->phase() == connection_phase::pending && how == contact::only_if_up) {
             return submitted::closed;

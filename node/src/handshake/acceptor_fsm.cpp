@@ -32,12 +32,10 @@ action acceptor_fsm::resume(const event& e) {
     }
     if (const auto* answer = std::get_if<peer_allowed>(&e)) return on_relation(*answer);
     if (const auto* given = std::get_if<name_assigned>(&e)) return on_name_assigned(*given);
-    if (std::holds_alternative<own_attempt_abandoned>(e)) {
-        return send_status({status::ok_simultaneous, {}, rakka::creation{}});
-    }
-    if (std::holds_alternative<old_connection_closed>(e)) return send_ack();
-    return refuse(status::not_allowed, node_errc::handshake_refused,
-                  "the name is not among those this node lets in");
+    if (std::holds_alternative<taken_over>(e)) return send_ack();
+    const auto& no = std::get<peer_refused>(e);
+    if (conversation_.where() == step::taking_over) return conversation_.fail(no.code, no.cause);
+    return refuse(status::not_allowed, no.code, no.cause);
 }
 
 const node_name& acceptor_fsm::peer_name() const {
@@ -158,27 +156,25 @@ action acceptor_fsm::on_relation(const peer_allowed& answer) {
         case peer_relation::none:
             return send_status({status::ok, {}, rakka::creation{}});
         case peer_relation::attempt_not_dialled:
-            return conversation_.go(step::awaiting_owner, action_kind::abandon_own_attempt);
+            return send_status({status::ok_simultaneous, {}, rakka::creation{}});
         case peer_relation::attempt_pending:
             return on_attempt_pending();
         case peer_relation::up:
             return send_status({status::alive, {}, rakka::creation{}});
-        case peer_relation::alive_exchange_running:
-            break;
     }
-    return conversation_.fail(
-        node_errc::already_connected,
-        "the peer opened several connections at once; another one of them is being decided");
+    RAKKA_CHECK(false);
+    return {action_kind::fail, {}};
 }
 
-/// Both nodes dial: the attempt of the node with the greater name goes on. [dist §Handshake/recv_status]
+/// Both nodes dial: the attempt of the node with the greater name goes on. Ours is not given up before the
+/// peer has shown that it is the one it says it is. [dist §Handshake/recv_status]
 action acceptor_fsm::on_attempt_pending() {
     if (options_.own_name > *peer_) {
         return refuse(
             status::nok, node_errc::simultaneous_connect,
             "both nodes dialled each other and our own name is the greater one: our attempt goes on");
     }
-    return conversation_.go(step::awaiting_owner, action_kind::abandon_own_attempt);
+    return send_status({status::ok_simultaneous, {}, rakka::creation{}});
 }
 
 action acceptor_fsm::on_name_assigned(const name_assigned& given) {
@@ -222,9 +218,8 @@ action acceptor_fsm::on_reply(byte_view body) {
                                               peer_->text()));
     }
     peer_challenge_ = m->challenge;
-    if (said_ != status::alive) return send_ack();
-    // The peer's signals over the new connection must not overtake the loss of the old one.
-    return conversation_.go(step::closing_old_connection, action_kind::close_old_connection);
+    // Before the ack: the peer's signals over the new connection must not overtake the loss of the old one.
+    return conversation_.go(step::taking_over, action_kind::take_over);
 }
 
 action acceptor_fsm::finish() {

@@ -7,7 +7,7 @@
 //     [true | false        ------->   only after status alive]
 //                          <-------   challenge
 //     [complement          ------->   only after the old send_name]
-//     reply                ------->
+//     reply                ------->   now the peer has proven itself: take_over
 //                          <-------   ack
 #pragma once
 

@@ -18,12 +18,10 @@ std::string_view to_string(action_kind k) noexcept {
             return "check_peer";
         case action_kind::assign_name:
             return "assign_name";
-        case action_kind::abandon_own_attempt:
-            return "abandon_own_attempt";
         case action_kind::check_attempt:
             return "check_attempt";
-        case action_kind::close_old_connection:
-            return "close_old_connection";
+        case action_kind::take_over:
+            return "take_over";
         case action_kind::done:
             return "done";
         case action_kind::fail:
@@ -74,14 +72,11 @@ void conversation::check_answers(const event& e) const {
         case action_kind::assign_name:
             RAKKA_CHECK(std::holds_alternative<name_assigned>(e) || std::holds_alternative<peer_refused>(e));
             return;
-        case action_kind::abandon_own_attempt:
-            RAKKA_CHECK(std::holds_alternative<own_attempt_abandoned>(e));
-            return;
         case action_kind::check_attempt:
             RAKKA_CHECK(std::holds_alternative<attempt>(e));
             return;
-        case action_kind::close_old_connection:
-            RAKKA_CHECK(std::holds_alternative<old_connection_closed>(e));
+        case action_kind::take_over:
+            RAKKA_CHECK(std::holds_alternative<taken_over>(e) || std::holds_alternative<peer_refused>(e));
             return;
         case action_kind::done:
         case action_kind::fail:

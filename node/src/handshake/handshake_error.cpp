@@ -61,7 +61,7 @@ std::string_view cause_of_close(role who, step where) {
             return "the peer gave up after our challenge: it dialled another name than ours, misses flags it "
                    "needs, or its setup timer ran out; look at its log";
         case step::sending_ack:
-        case step::closing_old_connection:
+        case step::taking_over:
             return "the peer gave up before our last message: its setup timer ran out";
         default:
             return who == role::acceptor ? "the dialling node gave up" : "the dialled node gave up";
@@ -69,7 +69,7 @@ std::string_view cause_of_close(role who, step where) {
 }
 
 std::string_view cause_of_timeout(role who, step where, bool anything_received) {
-    if (where == step::awaiting_owner || where == step::closing_old_connection) {
+    if (where == step::awaiting_owner || where == step::taking_over) {
         return "this node was too busy, or the old connection to the same peer took too long to close";
     }
     if (anything_received) {
@@ -132,8 +132,8 @@ std::string_view to_string(step s) noexcept {
             return "sending our digest";
         case step::awaiting_reply:
             return "waiting for the peer's digest";
-        case step::closing_old_connection:
-            return "closing the old connection to the peer";
+        case step::taking_over:
+            return "making older connections to the peer give way";
         case step::sending_ack:
             return "sending the last message";
         case step::awaiting_ack:

@@ -28,7 +28,7 @@ enum class step {
     awaiting_complement,
     sending_reply,
     awaiting_reply,
-    closing_old_connection,
+    taking_over,
     sending_ack,
     awaiting_ack,
     finished,

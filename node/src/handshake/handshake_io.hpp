@@ -3,17 +3,19 @@
 // The owner holds the socket and the table of connections. It calls `resume` with `started`, does what the
 // returned action says, calls `resume` with what came of it, and so on until `done` or `fail`:
 //
-//     action                 the owner ...                                          and resumes with
-//     read                   reads at least one byte                                received / closed
-//     write                  writes all of `data`                                   written / closed
-//     check_peer             looks up peer_name() in its tables                     peer_allowed /
-//     peer_refused assign_name            invents a name for a node on peer_host() name_assigned /
-//     peer_refused abandon_own_attempt    gives up its own dialling of peer_name() own_attempt_abandoned
-//     check_attempt          looks whether it still wants this attempt              attempt::wanted /
-//     superseded close_old_connection   tears down the living connection, all signals old_connection_closed
-//                            of its loss delivered
-//     done                   takes result() and starts with the frames              -
-//     fail                   closes the socket and reports error()                  -
+//     action          the owner ...                                  and resumes with
+//     read            reads at least one byte                        received / closed
+//     write           writes all of `data`                           written / closed
+//     check_peer      looks up peer_name() in its tables             peer_allowed / peer_refused
+//     assign_name     invents a name for a node on peer_host()       name_assigned / peer_refused
+//     check_attempt   looks whether it still wants this attempt      attempt::wanted / superseded
+//     take_over       peer_name() has proven that it knows the       taken_over / peer_refused
+//                     cookie: makes what else leads to it give
+//                     way (see peer_relation)
+//     done            takes result() and starts with the frames      -
+//     fail            closes the socket and reports error()          -
+//
+// Until `take_over` nothing the peer says about itself may cost anybody else anything: it may be lying.
 //
 // `timed_out` may come at any time, `closed` also while the owner looks something up. An event that answers
 // no action is a bug of the owner and ends the program. Machines are used by one thread at a time and never
@@ -26,6 +28,7 @@
 #include <rakka/node/cookie.hpp>
 #include <rakka/node/creation.hpp>
 #include <rakka/node/distribution_flags.hpp>
+#include <rakka/node/errc.hpp>
 #include <rakka/node/node_name.hpp>
 
 #include <optional>
@@ -34,14 +37,14 @@
 
 namespace rakka::handshake {
 
-/// What the acceptor's owner has to do with the peer at this moment. Together with the answer the owner must
-/// mark the name as being connected, so that a second handshake with it sees this one.
+/// What the acceptor's owner has to do with the peer at this moment: decides the status. What gives way at
+/// `take_over` is the owner's own attempt, or the living connection if there was one at `check_peer`. With a
+/// connection that has come up since, the owner refuses: that one goes on.
 enum class peer_relation {
-    none,                    ///< no connection, no attempt
-    attempt_not_dialled,     ///< our own attempt has not reached the peer yet (name lookup)
-    attempt_pending,         ///< our own attempt is under way
-    up,                      ///< a living connection
-    alive_exchange_running,  ///< another socket is asking the `alive` question about this name right now
+    none,                 ///< no connection, no attempt
+    attempt_not_dialled,  ///< our own attempt has not reached the peer yet (name lookup)
+    attempt_pending,      ///< our own attempt is under way
+    up,                   ///< a living connection
 };
 
 // Events.
@@ -58,26 +61,27 @@ struct peer_allowed {
     peer_relation relation = peer_relation::none;
     std::optional<cookie> peer_cookie = std::nullopt;  ///< in place of the cookie in the options
 };
-struct peer_refused {};
+struct peer_refused {
+    node_errc code = node_errc::handshake_refused;
+    std::string cause = "the name is not among those this node lets in";
+};
 struct name_assigned {
     node_name name;
     rakka::creation creation;
 };
-struct own_attempt_abandoned {};
-struct old_connection_closed {};
+struct taken_over {};
 enum class attempt { wanted, superseded };
 
 using event = std::variant<started, received, written, closed, timed_out, peer_allowed, peer_refused,
-                           name_assigned, own_attempt_abandoned, old_connection_closed, attempt>;
+                           name_assigned, taken_over, attempt>;
 
 enum class action_kind {
     read,
     write,
     check_peer,
     assign_name,
-    abandon_own_attempt,
     check_attempt,
-    close_old_connection,
+    take_over,
     done,
     fail,
 };

@@ -18,7 +18,7 @@ bytes name_with_flags(const bytes& flags) {
 TEST(AcceptorFsm, AcceptsANodeAsInTheSpecification) {
     auto t = acceptor_transcript();
     t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::none)).sends(status_ok);
-    t.sends(our_challenge).receives(their_reply).sends(our_ack);
+    t.sends(our_challenge).receives(their_reply).asks(action_kind::take_over, taken_over{}).sends(our_ack);
     const auto same = [](acceptor_fsm& m) {
         const established e = m.take_result();
         EXPECT_EQ(e.own_name, name_of("cpp@localhost"));
@@ -46,7 +46,10 @@ TEST(AcceptorFsm, TellsItsOwnerWhoAsks) {
 TEST(AcceptorFsm, HandsOverBytesThatBelongToTheFirstFrames) {
     auto t = acceptor_transcript();
     t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::none)).sends(status_ok);
-    t.sends(our_challenge).receives(join({their_reply, hex("00 00 00 00")})).sends(our_ack);
+    t.sends(our_challenge)
+        .receives(join({their_reply, hex("00 00 00 00")}))
+        .asks(action_kind::take_over, taken_over{})
+        .sends(our_ack);
     EXPECT_EQ(t.plays().take_result().leftover, hex("00 00 00 00"));
 }
 
@@ -55,7 +58,11 @@ TEST(AcceptorFsm, UsesTheCookieItsOwnerHasForThatPeer) {
     o.own_cookie = secret_of("another");
     auto t = acceptor_transcript(o);
     t.receives(their_name).asks(action_kind::check_peer, peer_allowed{peer_relation::none, secret_of()});
-    t.sends(status_ok).sends(our_challenge).receives(their_reply).sends(our_ack);
+    t.sends(status_ok)
+        .sends(our_challenge)
+        .receives(their_reply)
+        .asks(action_kind::take_over, taken_over{})
+        .sends(our_ack);
     t.plays();
 }
 
@@ -85,13 +92,13 @@ TEST(AcceptorFsm, KeepsItsOwnAttemptWhenItsNameIsGreater) {
     t.plays_to_failure(node_errc::simultaneous_connect);
 }
 
-TEST(AcceptorFsm, GivesUpItsOwnAttemptWhenThePeersNameIsGreater) {
+TEST(AcceptorFsm, GivesUpItsOwnAttemptWhenThePeersNameIsGreaterAndItHasProvenItself) {
     auto t = acceptor_transcript(accepting("A@localhost"));
     t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::attempt_pending));
-    t.asks(action_kind::abandon_own_attempt, own_attempt_abandoned{}).sends(status_bytes("ok_simultaneous"));
+    t.sends(status_bytes("ok_simultaneous"));
     t.sends(
         framed(join({hex("4e 00 00 00 6d 07 df 7f bd ff ff ff fe 12 34 56 78 00 0b"), text("A@localhost")})));
-    t.receives(their_reply).sends(our_ack);
+    t.receives(their_reply).asks(action_kind::take_over, taken_over{}).sends(our_ack);
     t.plays();
     t.breaks_at_every_step();
 }
@@ -99,8 +106,8 @@ TEST(AcceptorFsm, GivesUpItsOwnAttemptWhenThePeersNameIsGreater) {
 TEST(AcceptorFsm, AlwaysGivesUpAnAttemptThatHasNotReachedThePeer) {
     auto t = acceptor_transcript();
     t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::attempt_not_dialled));
-    t.asks(action_kind::abandon_own_attempt, own_attempt_abandoned{}).sends(status_bytes("ok_simultaneous"));
-    t.sends(our_challenge).receives(their_reply).sends(our_ack);
+    t.sends(status_bytes("ok_simultaneous"));
+    t.sends(our_challenge).receives(their_reply).asks(action_kind::take_over, taken_over{}).sends(our_ack);
     t.plays();
 }
 
@@ -110,7 +117,7 @@ TEST(AcceptorFsm, ClosesTheOldConnectionBeforeTheAck) {
         .asks(action_kind::check_peer, related(peer_relation::up))
         .sends(status_bytes("alive"));
     t.receives(status_bytes("true")).sends(our_challenge).receives(their_reply);
-    t.asks(action_kind::close_old_connection, old_connection_closed{}).sends(our_ack);
+    t.asks(action_kind::take_over, taken_over{}).sends(our_ack);
     t.plays();
     t.plays_cut_everywhere(action_kind::done, [](acceptor_fsm&) {});
     t.breaks_at_every_step();
@@ -145,10 +152,21 @@ TEST(AcceptorFsm, TakesNothingButTrueAndFalseAsAnswerToAlive) {
     t.plays_to_failure(node_errc::handshake_bad_message);
 }
 
-TEST(AcceptorFsm, ClosesWithoutAWordWhileAnotherAliveExchangeRuns) {
+TEST(AcceptorFsm, ClosesWithoutAnAckWhenAnotherConnectionCameUpMeanwhile) {
     auto t = acceptor_transcript();
-    t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::alive_exchange_running));
+    t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::none)).sends(status_ok);
+    t.sends(our_challenge).receives(their_reply);
+    t.asks(action_kind::take_over, peer_refused{node_errc::already_connected, "another came up"});
     t.plays_to_failure(node_errc::already_connected);
+}
+
+TEST(AcceptorFsm, NeverGivesUpItsOwnAttemptForAWrongCookie) {
+    auto t = acceptor_transcript();
+    bytes wrong = their_reply;
+    wrong.back() ^= 1;
+    t.receives(their_name).asks(action_kind::check_peer, related(peer_relation::attempt_not_dialled));
+    t.sends(status_bytes("ok_simultaneous")).sends(our_challenge).receives(wrong);
+    t.plays_to_failure(node_errc::wrong_cookie);
 }
 
 TEST(AcceptorFsm, SaysThatTheCookiesDifferWithoutShowingThem) {
@@ -170,7 +188,7 @@ TEST(AcceptorFsm, GivesANameToANamelessNodeAndTreatsItAsHidden) {
     t.sends(framed(join({text("snamed:"), hex("00 0e"), text("2KQ7@localhost"), hex("00 00 00 2a")})));
     t.sends(framed(
         join({hex("4e 00 00 00 6f 07 df 7f bc ff ff ff fe 12 34 56 78 00 0d"), text("cpp@localhost")})));
-    t.receives(their_reply).sends(our_ack);
+    t.receives(their_reply).asks(action_kind::take_over, taken_over{}).sends(our_ack);
     const auto same = [](acceptor_fsm& m) {
         EXPECT_EQ(m.peer_host(), "localhost");
         const established e = m.take_result();
@@ -195,7 +213,10 @@ TEST(AcceptorFsm, AcceptsTheOldSendNameWithItsComplement) {
     auto t = acceptor_transcript();
     t.receives(framed(join({hex("6e 00 05 07 df 7f bd"), text("a@localhost")})));
     t.asks(action_kind::check_peer, related(peer_relation::none)).sends(status_ok).sends(our_challenge);
-    t.receives(hex("00 09 63 00 00 00 0d 6b 02 94 89")).receives(their_reply).sends(our_ack);
+    t.receives(hex("00 09 63 00 00 00 0d 6b 02 94 89"))
+        .receives(their_reply)
+        .asks(action_kind::take_over, taken_over{})
+        .sends(our_ack);
     const auto same = [](acceptor_fsm& m) {
         const established e = m.take_result();
         EXPECT_EQ(e.peer_creation, creation{0x6b029489});
@@ -226,7 +247,7 @@ TEST(AcceptorFsm, IgnoresBytesAfterTheName) {
     const bytes body(their_name.begin() + 2, their_name.end());
     t.receives(framed(join({body, text("new in OTP 40")})));
     t.asks(action_kind::check_peer, related(peer_relation::none)).sends(status_ok);
-    t.sends(our_challenge).receives(their_reply).sends(our_ack);
+    t.sends(our_challenge).receives(their_reply).asks(action_kind::take_over, taken_over{}).sends(our_ack);
     t.plays();
 }
 
@@ -275,7 +296,7 @@ TEST(AcceptorFsm, CountsLengthsInFourBytesInsideTls) {
     const bytes more = hex("00 00");
     t.receives(join({more, their_name})).asks(action_kind::check_peer, related(peer_relation::none));
     t.sends(join({more, status_ok})).sends(join({more, our_challenge})).receives(join({more, their_reply}));
-    t.sends(join({more, our_ack}));
+    t.asks(action_kind::take_over, taken_over{}).sends(join({more, our_ack}));
     t.plays();
     t.plays_cut_everywhere(action_kind::done, [](acceptor_fsm&) {});
     t.breaks_at_every_step(4);

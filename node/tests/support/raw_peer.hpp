@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -33,9 +34,14 @@ public:
         at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
     }
-    ~raw_peer() { ::close(fd_); }
-    raw_peer(const raw_peer&) = delete;
-    raw_peer& operator=(const raw_peer&) = delete;
+    raw_peer(raw_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    ~raw_peer() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    raw_peer& operator=(raw_peer&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
 
     void write(byte_view data) {
         // A peer that has hung up already makes this fail, which is no error of the test.
@@ -84,6 +90,10 @@ public:
         write(send_name(name));
         if (const bytes status = read_message(); std::string(status.begin(), status.end()) != "sok")
             return false;
+        return prove(secret);
+    }
+    /// The same from the challenge on.
+    bool prove(const std::string& secret) {
         const auto challenge = handshake::decode_challenge(read_message());
         if (!challenge) return false;
         const handshake::reply_message reply{
@@ -91,6 +101,24 @@ public:
             handshake::make_digest(*cookie::from_text(secret), challenge->challenge)};
         write(handshake::encode(reply, handshake::length_prefix::two_bytes));
         return static_cast<bool>(handshake::decode_ack(read_message()));
+    }
+
+    /// The whole handshake as the node dialled, which calls itself `name`; false when the dialler hangs up.
+    bool answer_handshake(const std::string& name, const std::string& secret) {
+        if (read_message().empty()) return false;
+        return answer_rest(name, secret);
+    }
+    /// The same from the status on.
+    bool answer_rest(const std::string& name, const std::string& secret) {
+        using namespace handshake;
+        write(encode(status_message{status::ok, {}, {}}, length_prefix::two_bytes));
+        write(encode(challenge_message{flag_sets::wanted, challenge(1), creation(77), name},
+                     length_prefix::two_bytes));
+        const auto reply = decode_reply(read_message());
+        if (!reply) return false;
+        write(encode(ack_message{make_digest(*cookie::from_text(secret), reply->challenge)},
+                     length_prefix::two_bytes));
+        return true;
     }
 
     /// A frame around `body`.
@@ -113,7 +141,48 @@ public:
     }
 
 private:
+    friend class raw_listener;
+    explicit raw_peer(int fd, int) : fd_(fd) {}
+
     int fd_;
+};
+
+/// A listening socket on a free port, for the node to dial.
+class raw_listener {
+public:
+    raw_listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof at;
+        EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&at), size), 0);
+        EXPECT_EQ(::listen(fd_, 64), 0);
+        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+        port_ = ntohs(at.sin_port);
+    }
+    ~raw_listener() { ::close(fd_); }
+    raw_listener(const raw_listener&) = delete;
+    raw_listener& operator=(const raw_listener&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    /// The next connection; waits for it up to 20 s.
+    raw_peer accept() {
+        const timeval limit{20, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        EXPECT_GE(fd, 0) << "nobody dialled";
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        return raw_peer(fd, 0);
+    }
+    /// Whether somebody has dialled that accept() has not taken yet.
+    [[nodiscard]] bool has_caller() const {
+        pollfd p{fd_, POLLIN, 0};
+        return ::poll(&p, 1, 0) == 1;
+    }
+
+private:
+    int fd_;
+    std::uint16_t port_ = 0;
 };
 
 }  // namespace rakka::testing

@@ -79,6 +79,17 @@ struct node_options {
     std::size_t max_pending_signals = 1'000;
     /// Sockets that may be in the middle of a handshake with us; further ones are closed at once.
     std::size_t max_handshakes = 256;
+    /// Nodes that may be dialled at a time because signals go to them; further ones wait for their turn. Not
+    /// counted: node::connect and the like.
+    std::size_t max_dials = 256;
+    /// Of those that wait, so many; still further ones are unreachable at once.
+    std::size_t max_waiting_dials = 4096;
+    /// A node that could not be reached is not dialled again for a signal within this time: it is unreachable
+    /// at once. 0: always tried, as by a BEAM.
+    std::chrono::milliseconds dial_backoff{500};
+    /// Names of nodes that may become known to this program by connecting to it, over its whole life; nodes
+    /// of still other names are turned away. Each takes an atom.
+    std::size_t max_peer_names = 100'000;
     peer_limits limits{};
 
     /// None: warnings and errors to the standard error output.
