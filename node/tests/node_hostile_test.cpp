@@ -191,6 +191,34 @@ TEST_F(node_hostile, an_atom_flood_leaves_the_atom_table_alone) {
     EXPECT_LT(atom::count(), before + 200);
 }
 
+TEST_F(node_hostile, a_peer_that_asks_for_too_many_links_and_monitors_is_disconnected) {
+    node_options o = options("target");
+    o.limits.max_relations = 10;
+    begin(std::move(o));
+    raw_peer evil = dial();
+    ASSERT_TRUE(evil.shake_hands("evil@127.0.0.1", "cluster"));
+    const pid from{"evil@127.0.0.1"_a, 1, 1, 77};
+    const auto ref = [](std::uint32_t n) {
+        reference r;
+        r.node = "evil@127.0.0.1"_a;
+        r.creation = 77;
+        r.size = 3;
+        r.words = {1, 2, n};
+        return r;
+    };
+    // As many as it likes one after the other.
+    for (std::uint32_t n = 0; n < 100; ++n) {
+        evil.write(raw_peer::message(term(tuple(19, from, "echo"_a, ref(n)))));
+        evil.write(raw_peer::message(term(tuple(20, from, "echo"_a, ref(n)))));
+    }
+    for (std::uint32_t n = 0; n < 11; ++n)
+        evil.write(raw_peer::message(term(tuple(19, from, "echo"_a, ref(1000 + n)))));
+    EXPECT_TRUE(evil.wait_for_close());
+    const auto e = target->log.wait_for("closing the connection to evil");
+    EXPECT_EQ(e.code, node_errc::limit_exceeded);
+    EXPECT_NE(e.text.find("it holds 10 links and monitors"), std::string::npos) << e.text;
+}
+
 TEST_F(node_hostile, a_conversation_may_break_off_at_any_byte) {
     begin(options("target"));
     const bytes name = raw_peer::send_name("evil@127.0.0.1");

@@ -27,6 +27,7 @@ connection::connection(node_core& core, atom node, std::uint64_t id)
       node_(node),
       id_(id),
       flush_hook_([this] { flush(); }),
+      relations_(core.options.limits.max_relations),
       patience_(core.io),
       tick_timer_(core.io) {}
 
@@ -273,9 +274,9 @@ bool connection::take_frames() {
         } else if (*event == wire::message_reader::event::message) {
             {
                 const std::lock_guard lock(mutex_);
-                relations_.received(m.control());
+                wrong = relations_.received(m.control());
             }
-            wrong = dispatch(core_, *this, m);
+            if (!wrong) wrong = dispatch(core_, *this, m);
         }
         if (wrong) {
             core_.log(node_log_level::warning, std::string(node_.text()), address_, wrong->code,

@@ -50,8 +50,8 @@ public:
     [[nodiscard]] connection_phase phase() const noexcept { return phase_.load(std::memory_order_acquire); }
     /// Takes `s` when the result is ok or suspend. Order: as submitted by one thread.
     [[nodiscard]] submitted submit(outbound_signal& s, const pid& sender, when_busy busy);
-    /// A link and a monitor of a process that was spawned here for the peer.
-    void add_spawned(const pid& child, const pid& parent, const reference& ref, std::uint64_t flags);
+    /// What the peer asked for and has got: flags as in a spawn reply.
+    void add_relations(const pid& local, const pid& remote, const reference& ref, std::uint64_t flags);
     [[nodiscard]] connection_info info() const;
     [[nodiscard]] bool hidden() const noexcept { return hidden_.load(std::memory_order_relaxed); }
 

@@ -67,10 +67,11 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     return wait ? submitted::suspend : submitted::ok;
 }
 
-void connection::add_spawned(const pid& child, const pid& parent, const reference& ref, std::uint64_t flags) {
+void connection::add_relations(const pid& local, const pid& remote, const reference& ref,
+                               std::uint64_t flags) {
     const std::lock_guard lock(mutex_);
-    if ((flags & wire::spawn_reply_flag::link) != 0) relations_.add_link(child, parent);
-    if ((flags & wire::spawn_reply_flag::monitor) != 0) relations_.add_monitor(ref, child);
+    if ((flags & wire::spawn_reply_flag::link) != 0) relations_.add_link(local, remote);
+    if ((flags & wire::spawn_reply_flag::monitor) != 0) relations_.add_monitor(ref, local);
 }
 
 /// REQUIRES: mutex_ held, phase up.

@@ -105,13 +105,8 @@ void deliver_monitor(node_core& core, connection& from, const control_message& c
     const atom name = c.known_name();
     const auto target = name ? core.sys.whereis(name) : std::nullopt;
     if (!target) return answer_monitor(from, c);
-    from.add_spawned(*target, c.from, c.ref, wire::spawn_reply_flag::monitor);
+    from.add_relations(*target, c.from, c.ref, wire::spawn_reply_flag::monitor);
     core.sys.deliver_monitor(c.from, name, c.ref);
-}
-
-void deliver_demonitor(system& sys, const control_message& c) {
-    if (c.to) return sys.deliver_demonitor(c.from, c.to, c.ref);
-    if (const atom name = c.known_name()) sys.deliver_demonitor(c.from, name, c.ref);
 }
 
 }  // namespace
@@ -147,7 +142,7 @@ std::optional<wire::wire_error> dispatch(node_core& core, connection& from, wire
             deliver_monitor(core, from, c);
             break;
         case control_kind::demonitor:
-            deliver_demonitor(sys, c);
+            if (c.to) sys.deliver_demonitor(c.from, c.to, c.ref);  // as relations found it
             break;
         case control_kind::group_leader:
             sys.deliver_group_leader(c.from, c.to);

@@ -101,7 +101,7 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
         reply(from, request, 0, {}, atoms::known<"system_limit">);
         return {};
     }
-    from.add_spawned(child, request.from, request.ref, flags);
+    from.add_relations(child, request.from, request.ref, flags);
     if ((flags & wire::spawn_reply_flag::link) != 0) core.sys.deliver_link(request.from, child);
     if ((flags & wire::spawn_reply_flag::monitor) != 0)
         core.sys.deliver_monitor(request.from, child, request.ref);

@@ -35,8 +35,9 @@ struct peer_limits {
                                    << 30;  ///< bytes of one message put together from fragments
     std::size_t max_fragmented_total = std::size_t{2} << 30;  ///< bytes of all unfinished messages together
     std::size_t max_sequences = 100'000;                      ///< unfinished messages at a time
-    std::size_t max_new_atoms = 100'000;  ///< atoms one peer may add to the program's atom table
-    std::size_t max_nesting = 100'000;    ///< levels of one term
+    std::size_t max_new_atoms = 100'000;    ///< atoms one peer may add to the program's atom table
+    std::size_t max_nesting = 100'000;      ///< levels of one term
+    std::size_t max_relations = 1'000'000;  ///< links and monitors it may ask for at a time
 };
 
 struct node_options {
