@@ -69,8 +69,8 @@ private:
     static constexpr std::size_t unhashed = 8;
 
     [[nodiscard]] std::size_t home(const Key& key) const noexcept {
-        const std::uint64_t h = std::hash<Key>{}(key)*0x9E3779B97F4A7C15ULL;
-        return static_cast<std::size_t>(h >> 32) & (index_.size() - 1);
+        // The hashes of identifiers are keyed: peers cannot choose keys that meet in one place.
+        return std::hash<Key>{}(key) & (index_.size() - 1);
     }
 
     [[nodiscard]] std::size_t index_of(const Key& key) const noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rakka/etf/atom.hpp>
+#include <rakka/etf/keyed_hash.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -59,18 +60,15 @@ inline std::uint64_t load_eight(const char* p) noexcept {
     return v;
 }
 
-/// Multiply and fold, eight bytes at a time: atoms are short, and how many a peer can make is limited
-/// elsewhere.
+/// Eight bytes at a time. Keyed: a peer names the atoms that go into the table.
 inline std::uint64_t hash_atom(std::string_view s) noexcept {
-    std::uint64_t h = 0x9E3779B97F4A7C15ull ^ s.size();
+    const hash_secret key = hash_secret::get();
+    std::uint64_t h = s.size();
     const char* p = s.data();
     std::size_t n = s.size();
-    for (; n > 8; n -= 8, p += 8) {
-        h = (h ^ load_eight(p)) * 0xff51afd7ed558ccdull;
-        h ^= h >> 32;
-    }
-    h = (h ^ (n == 8 ? load_eight(p) : load_short(p, n))) * 0xc4ceb9fe1a85ec53ull;
-    return h ^ h >> 29;
+    for (; n > 8; n -= 8, p += 8)
+        h = keyed_hash(key, load_eight(p), h);
+    return keyed_hash(key, n == 8 ? load_eight(p) : load_short(p, n), h);
 }
 
 inline bool same_text(const char* a, const char* b, std::size_t n) noexcept {

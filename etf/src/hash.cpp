@@ -1,6 +1,7 @@
 #include "term_order.hpp"
 #include "work_stack.hpp"
 
+#include <rakka/etf/keyed_hash.hpp>
 #include <rakka/etf/order.hpp>
 
 #include <cstdint>
@@ -11,9 +12,8 @@ namespace rakka {
 namespace etf::detail {
 namespace {
 
-constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
-    h = (h ^ v) * 0x9E3779B97F4A7C15ull;
-    return h ^ (h >> 32);
+std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
+    return keyed_hash(hash_secret::get(), v, h);
 }
 
 std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t h) noexcept {

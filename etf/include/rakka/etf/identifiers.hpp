@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rakka/etf/atom.hpp>
+#include <rakka/etf/keyed_hash.hpp>
 
 #include <array>
 #include <cstddef>
@@ -57,18 +58,20 @@ struct reference {
 template <>
 struct std::hash<rakka::pid> {
     std::size_t operator()(const rakka::pid& p) const noexcept {
-        const std::uint64_t a = std::uint64_t{p.id} << 32 | p.serial;
-        const std::uint64_t b = std::uint64_t{p.node.id()} << 32 | p.creation;
-        return (a * 0x9E3779B97F4A7C15ull) ^ (b * 0xC2B2AE3D27D4EB4Full) ^ (a >> 29);
+        using namespace rakka::etf::detail;
+        return keyed_hash(hash_secret::get(), std::uint64_t{p.id} << 32 | p.serial,
+                          std::uint64_t{p.node.id()} << 32 | p.creation);
     }
 };
 
 template <>
 struct std::hash<rakka::reference> {
     std::size_t operator()(const rakka::reference& r) const noexcept {
-        std::uint64_t h = std::uint64_t{r.node.id()} << 32 | r.creation;
-        for (std::size_t i = 0; i < r.size; ++i)
-            h = (h ^ r.words[i]) * 0x9E3779B97F4A7C15ull + (h >> 31);
-        return h;
+        using namespace rakka::etf::detail;
+        // Words beyond `size` are zero.
+        const hash_secret key = hash_secret::get();
+        const std::uint64_t h = keyed_hash(key, std::uint64_t{r.words[0]} << 32 | r.words[1],
+                                           std::uint64_t{r.node.id()} << 32 | r.creation);
+        return keyed_hash(key, std::uint64_t{r.words[2]} << 32 | r.words[3], h ^ r.words[4]);
     }
 };
