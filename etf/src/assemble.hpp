@@ -23,7 +23,10 @@ public:
     assembler(std::span<const std::byte> bytes, const decode_options& options, atom_budget& budget,
               std::size_t words, bool has_slices);
 
-    [[nodiscard]] decode_result<term> run();
+    /// False when it failed: see error().
+    [[nodiscard]] bool run();
+    [[nodiscard]] term finish() noexcept { return builder_.finish(root_); }
+    [[nodiscard]] decode_error error() const noexcept { return error_; }
 
 private:
     enum class what : word { plain, list, map, root };
@@ -57,17 +60,23 @@ private:
     word* take(std::size_t n) { return take(at_, n); }
     void put(word w) noexcept { at_.put(w); }
     void enter(position& at, word* cells, std::size_t n, what kind, word* header = nullptr) {
-        around_.push(at.now);
+        // One that is done with its last term is not looked at again.
+        if (at.now.cell != at.now.end || at.now.kind() != what::plain) around_.push(at.now);
         at.now = {cells, cells + n, reinterpret_cast<word>(header) | static_cast<word>(kind)};
     }
     void leave(position& at) noexcept {
         at.now = around_.top();
         around_.pop();
     }
-    bool quick_value(position& at);
-    bool quick_end(position& at);
-    word quick_atom(position& at, std::size_t n, bool latin1);
-    word quick_binary(position& at, std::size_t n);
+    // quick_assemble.cpp
+    [[gnu::always_inline]] inline bool quick_value(position& at);
+    [[gnu::always_inline]] inline bool quick_end(position& at);
+    [[gnu::always_inline]] inline word quick_atom(position& at, std::size_t n, bool latin1);
+    [[gnu::always_inline]] inline word quick_binary(position& at, std::size_t n);
+    [[gnu::always_inline]] inline bool tuple(position& at, std::size_t arity);
+    [[gnu::always_inline]] inline bool map(position& at);
+    [[gnu::always_inline]] inline bool list(position& at);
+    // assemble.cpp
     bool end();
     void tail();
     bool finish_map();
@@ -75,9 +84,6 @@ private:
 
     bool value(external_tag tag);
     bool identifier_or_legacy(external_tag tag);
-    bool tuple(position& at, std::size_t arity);
-    bool map(position& at);
-    bool list(position& at);
     word string_cells(std::size_t n);
     bool record();
     void fun();

@@ -40,6 +40,8 @@ public:
 private:
     table_writer() {
         index_ = make_index(4096, nullptr);
+        entries_ = new atom_entry[atom_segment_size];
+        entries_[0] = {0, 0, keep({})};  // no atom
         for (const std::string_view text : atoms::detail::table)
             append(text, hash_atom(text));
         atom_segment[0].store(entries_,
@@ -48,33 +50,36 @@ private:
     }
 
     std::uint32_t append(std::string_view text, std::uint64_t hash) {
-        const auto n = static_cast<std::uint32_t>(count());
-        if (n % atom_segment_size == 0) {
+        const auto id = static_cast<std::uint32_t>(count()) + 1;
+        if (id % atom_segment_size == 0) {
             entries_ = new atom_entry[atom_segment_size];
-            if (n != 0) atom_segment[n >> atom_segment_bits].store(entries_, std::memory_order_release);
+            atom_segment[id >> atom_segment_bits].store(entries_, std::memory_order_release);
         }
-        entries_[n % atom_segment_size] = {hash, static_cast<std::uint32_t>(text.size()), keep(text)};
-        count_.store(n + 1, std::memory_order_relaxed);
-        if ((n + 1) * 2 > index_->mask) {
+        entries_[id % atom_segment_size] = {hash, static_cast<std::uint32_t>(text.size()), keep(text)};
+        count_.store(id, std::memory_order_relaxed);
+        if (id * 2 > index_->mask) {
             grow();
         } else {
-            put(*index_, hash, n + 1);
+            put(*index_, hash, id);
         }
-        return n + 1;
+        return id;
     }
 
-    /// Texts lie one behind the other in large pieces of memory that are never freed.
+    /// Texts lie one behind the other, each behind its header, in large pieces of memory that are never
+    /// freed.
     const char* keep(std::string_view text) {
-        const std::size_t size = std::max(text.size(), atom_text_room);
+        const std::size_t size = std::max(atom_header_size + text.size(), atom_room);
         if (room_ < size) {
             room_ = std::size_t{1} << 16;
             next_ = new char[room_]();
         }
-        char* const copy = next_;
-        std::copy(text.begin(), text.end(), copy);
+        char* const header = next_;
+        header[0] = static_cast<char>(external_tag::small_atom_utf8);
+        header[1] = static_cast<char>(text.size());  // read for short texts only
+        std::copy(text.begin(), text.end(), header + atom_header_size);
         next_ += size;
         room_ -= size;
-        return copy;
+        return header + atom_header_size;
     }
 
     static atom_index* make_index(std::size_t slots, const atom_index* replaced) {

@@ -3,6 +3,7 @@
 
 #include <rakka/etf/atom.hpp>
 #include <rakka/etf/keyed_hash.hpp>
+#include <rakka/etf/tags.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -12,14 +13,18 @@
 
 namespace rakka::etf::detail {
 
-/// Every text has at least this many bytes to itself, so that short ones can be copied without counting.
-inline constexpr std::size_t atom_text_room = 32;
+/// A short text has its SMALL_ATOM_UTF8_EXT header in front of it, and with that this many bytes to itself:
+/// the whole is copied without counting.
+inline constexpr std::size_t atom_header_size = 2, atom_room = 32;
 
 struct atom_entry {
     std::uint64_t hash;
     std::uint32_t size;
     const char* text;
 };
+inline bool is_short(const atom_entry& a) noexcept {
+    return a.size <= atom_room - atom_header_size;
+}
 
 /// Readers take no lock: entries are in segments that never move, and the hash index is replaced, never
 /// changed in a way a reader could misread (a slot goes from 0 to a value once). Old indexes are kept until
@@ -31,7 +36,7 @@ struct atom_index {
 };
 inline constexpr unsigned atom_segment_bits = 12;
 inline constexpr std::size_t atom_segment_size = std::size_t{1} << atom_segment_bits;
-inline constexpr std::size_t atom_segments = (atom::max_atoms + atom_segment_size - 1) / atom_segment_size;
+inline constexpr std::size_t atom_segments = atom::max_atoms / atom_segment_size + 1;
 
 /// Zero until the first atom is asked for.
 extern std::atomic<atom_entry*> atom_segment[atom_segments];
@@ -77,20 +82,15 @@ inline bool same_text(const char* a, const char* b, std::size_t n) noexcept {
     return std::memcmp(a, b, n) == 0;
 }
 
-/// The entry of id 0: no atom, which a default-constructed atom or pid in a message is.
-inline constexpr char no_atom_text[atom_text_room]{};
-inline constexpr atom_entry no_atom{0, 0, no_atom_text};
-
+/// Also of id 0: no atom, which a default-constructed atom or pid in a message is, has an empty text.
 inline const atom_entry& entry_of_atom(std::uint32_t id) noexcept {
-    if (id == 0) [[unlikely]]
-        return no_atom;
-    const auto segment = (id - 1) >> atom_segment_bits;
+    const auto segment = id >> atom_segment_bits;
     const atom_entry* entries = atom_segment[segment].load(std::memory_order_acquire);
     if (!entries) [[unlikely]] {  // a known atom's constant, used before any other
         make_atom_table();
         entries = atom_segment[segment].load(std::memory_order_acquire);
     }
-    return entries[(id - 1) & (atom_segment_size - 1)];
+    return entries[id & (atom_segment_size - 1)];
 }
 
 inline std::string_view text_of_atom(std::uint32_t id) noexcept {

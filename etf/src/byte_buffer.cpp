@@ -28,12 +28,11 @@ void byte_buffer::relocate(std::size_t capacity) {
     end_ = begin_ + capacity;
 }
 
-void byte_buffer::truncate(std::size_t size, std::size_t pieces) noexcept {
-    while (pieces_.size() > pieces) {
+void byte_buffer::drop_pieces(std::size_t kept) noexcept {
+    while (pieces_.size() > kept) {
         pieces_.back().buffer->release();
         pieces_.pop_back();
     }
-    top_ = begin_ + std::min(size, this->size());
 }
 
 std::pair<shared_buffer*, std::size_t> byte_buffer::release() noexcept {

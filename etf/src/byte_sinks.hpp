@@ -86,6 +86,9 @@ public:
     [[nodiscard]] std::size_t gather_threshold() const noexcept { return SIZE_MAX; }
     void refer(shared_buffer*, std::span<const std::byte>) noexcept {}
     void skip(std::size_t n) noexcept { size_ += n; }
+    [[nodiscard]] std::byte* cursor() const noexcept { return nullptr; }
+    [[nodiscard]] std::byte* limit() const noexcept { return nullptr; }
+    void set_cursor(std::byte*) noexcept {}
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     static constexpr bool counts_only = true;
 

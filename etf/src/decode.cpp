@@ -76,11 +76,14 @@ decode_result<measured> measure(std::span<const std::byte> body, const decode_op
     return measured{scan.bytes_used(), scan.words(), scan.has_slices()};
 }
 
-decode_result<term> assemble(std::span<const std::byte> body, const decode_options& options,
-                             const measured& size) {
+/// The second pass.
+decode_result<decoded> assemble(std::span<const std::byte> body, const decode_options& options,
+                                const measured& size) {
     atom_budget own_budget(options.limits.max_new_atoms);
     atom_budget& budget = options.new_atoms ? *options.new_atoms : own_budget;
-    return assembler(body, options, budget, size.words, size.has_slices).run();
+    assembler build(body, options, budget, size.words, size.has_slices);
+    if (!build.run()) return build.error();
+    return decoded{build.finish(), size.bytes_used};
 }
 
 decode_result<decoded> decode_opened(const opened& from, const decode_options& options) {
@@ -88,7 +91,8 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     if (!size) return locate(size.error(), from);
     auto built = assemble(from.body, options, *size);
     if (!built) return locate(built.error(), from);
-    return decoded{std::move(*built), total_size(from, size->bytes_used)};
+    built->bytes_used = total_size(from, size->bytes_used);
+    return built;
 }
 
 /// With all the ways a term may come: compressed, rare, wrong.
@@ -118,7 +122,8 @@ decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_opt
     if (!start || !quick_scan(size, bytes.subspan(*start), options)) return decode_any(bytes, options);
     auto built = assemble(bytes.subspan(*start), options, size);
     if (!built) return decode_error{built.error().code, *start + built.error().offset};
-    return decoded{std::move(*built), *start + size.bytes_used};
+    built->bytes_used += *start;
+    return built;
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {

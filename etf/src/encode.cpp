@@ -34,21 +34,24 @@ void compress(byte_buffer& out, std::size_t start, int level) {
     out.append(packed.bytes());
 }
 
+errc write_packed(byte_buffer& out, term_view t, const encode_options& options) {
+    const std::size_t start = out.size(), threshold = out.gather_threshold();
+    out.gather_from(SIZE_MAX);
+    const errc e = write_plain(out, t, options);
+    out.gather_from(threshold);
+    if (e == errc{}) compress(out, start, options.compression);
+    return e;
+}
+
 }  // namespace
 
 result<void> encode_to(byte_buffer& out, term_view t, const encode_options& options) {
     const std::size_t start = out.size(), pieces = out.pieces().size();
     const bool packed = options.compression > 0 && options.version;
-    const std::size_t threshold = out.gather_threshold();
-    if (packed) out.gather_from(SIZE_MAX);
-    const errc e = write_plain(out, t, options);
-    out.gather_from(threshold);
-    if (e != errc{}) {
-        out.truncate(start, pieces);
-        return e;
-    }
-    if (packed) compress(out, start, options.compression);
-    return {};
+    const errc e = packed ? write_packed(out, t, options) : write_plain(out, t, options);
+    if (e == errc{}) return {};
+    out.truncate(start, pieces);
+    return e;
 }
 
 result<byte_buffer> encode(term_view t, const encode_options& options) {

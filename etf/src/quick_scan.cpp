@@ -68,8 +68,9 @@ private:
                 at_ += 1;
                 return true;
             case small_atom_utf8:
+                return has(2) && text(2, field<std::uint8_t>(1), false);
             case atom_latin1:
-                return atom(tag);
+                return has(3) && text(3, field<std::uint16_t>(1), true);
             case small_tuple:
                 return has(2) && fields(field<std::uint8_t>(1), 2);
             case map:
@@ -163,19 +164,34 @@ private:
         return true;
     }
 
-    /// Precondition: an atom's tag.
+    /// An atom's, behind a header that is there.
+    bool text(std::size_t header, std::size_t n, bool latin1) noexcept {
+        at_ += header;
+        const std::size_t room = size_ - at_;
+        if (n > room || n > rakka::atom::max_characters) return false;
+        const std::byte* const first = data_ + at_;
+        at_ += n;
+        if (latin1) return true;
+        if (n <= short_text::most) [[likely]]
+            return load_short_text(first, n, room).is_ascii();
+        return is_ascii({reinterpret_cast<const char*>(first), n});
+    }
+
     bool atom(external_tag tag) noexcept {
-        const bool wide = tag == atom_latin1 || tag == atom_utf8;
-        const std::size_t header = wide ? 3 : 2;
-        if (!has(header)) return false;
-        if (tag == atom_cache_reference) return cached(field<std::uint8_t>(1));
-        const std::size_t n = wide ? field<std::uint16_t>(1) : field<std::uint8_t>(1);
-        if (n > rakka::atom::max_characters || n > size_ - at_ - header) return false;
-        const std::byte* const text = data_ + at_ + header;
-        at_ += header + n;
-        if (tag == atom_latin1 || tag == small_atom_latin1) return true;
-        if (n <= short_text::most) return load_short_text(text, n, size_ - (at_ - n)).is_ascii();
-        return is_ascii({reinterpret_cast<const char*>(text), n});
+        switch (tag) {
+            case small_atom_utf8:
+                return has(2) && text(2, field<std::uint8_t>(1), false);
+            case atom_utf8:
+                return has(3) && text(3, field<std::uint16_t>(1), false);
+            case small_atom_latin1:
+                return has(2) && text(2, field<std::uint8_t>(1), true);
+            case atom_latin1:
+                return has(3) && text(3, field<std::uint16_t>(1), true);
+            case atom_cache_reference:
+                return has(2) && cached(field<std::uint8_t>(1));
+            default:
+                return false;
+        }
     }
 
     bool cached(std::size_t index) noexcept {
@@ -222,17 +238,7 @@ private:
 
     bool node(std::size_t behind) noexcept {
         at_ += behind;
-        if (at_ >= size_) return false;
-        switch (const auto tag = tag_at(at_)) {
-            case small_atom_utf8:
-            case atom_utf8:
-            case atom_latin1:
-            case small_atom_latin1:
-            case atom_cache_reference:
-                return atom(tag);
-            default:
-                return false;
-        }
+        return at_ < size_ && atom(tag_at(at_));
     }
 
     bool reference(std::size_t n) noexcept {

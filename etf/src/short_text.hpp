@@ -36,20 +36,19 @@ template <class Integer>
     return n ? std::to_integer<std::uint64_t>(*p) : 0;
 }
 
-/// Sixteen bytes of ones, then sixteen of zeros: read from 16 - n on, they keep the first n bytes of sixteen.
-[[gnu::visibility("hidden")]] alignas(32) inline constexpr unsigned char keep_bytes[32] = {
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+/// Ones in the first n bytes of eight.
+[[gnu::visibility("hidden")]] inline constexpr std::uint64_t first_bytes[9] = {
+    0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, ~std::uint64_t{0}};
 
 /// The `n` bytes at `p`, n at most short_text::most, of which `room` may be read.
 [[nodiscard]] inline short_text load_short_text(const std::byte* p, std::size_t n,
                                                 std::size_t room) noexcept {
-    if (room >= 16) [[likely]] {
-        const auto* const keep = reinterpret_cast<const std::byte*>(keep_bytes) + 16 - n;
-        return {load_little<std::uint64_t>(p) & load_little<std::uint64_t>(keep),
-                load_little<std::uint64_t>(p + 8) & load_little<std::uint64_t>(keep + 8)};
+    if (n > 8) {  // the last eight bytes, less those that are in the first eight
+        return {load_little<std::uint64_t>(p), load_little<std::uint64_t>(p + n - 8) >> 8 * (16 - n)};
     }
-    if (n <= 8) return {load_up_to_eight(p, n), 0};
-    return {load_little<std::uint64_t>(p), load_up_to_eight(p + 8, n - 8)};
+    if (room >= 8) [[likely]]
+        return {load_little<std::uint64_t>(p) & first_bytes[n], 0};
+    return {load_up_to_eight(p, n), 0};
 }
 
 }  // namespace rakka::etf::detail

@@ -1,6 +1,6 @@
 #include "term_writer.hpp"
 
-#include "atom_table.hpp"
+#include "leaf_writers.hpp"
 
 #include <rakka/etf/order.hpp>
 
@@ -18,94 +18,19 @@ bool is_byte(word w) noexcept {
     return (w & ~(word{0xff} << 3)) == word(tag::integer);
 }
 
-constexpr std::ptrdiff_t plain_room = 48;  // more than any plain cell takes
-
-template <class Integer>
-std::byte* write_field(std::byte* p, Integer v) noexcept {
-    v = big_endian(v);
-    std::memcpy(p, &v, sizeof v);
-    return p + sizeof v;
+/// Whether a cell of a list is neither its end nor a link.
+bool is_element(word w) noexcept {
+    return (w & 6) != 6 || w == special_nil;
 }
-
-std::byte* write_tag(std::byte* p, external_tag t) noexcept {
-    *p = static_cast<std::byte>(t);
-    return p + 1;
-}
-
-std::byte* write_integer(std::byte* p, std::int64_t v) noexcept {
-    if (v >= 0 && v <= 255) {
-        p = write_tag(p, small_integer);
-        *p = static_cast<std::byte>(v);
-        return p + 1;
-    }
-    if (v == static_cast<std::int32_t>(v))
-        return write_field(write_tag(p, integer), static_cast<std::uint32_t>(v));
-    const std::uint64_t magnitude =
-        v < 0 ? ~static_cast<std::uint64_t>(v) + 1 : static_cast<std::uint64_t>(v);
-    const auto n = static_cast<int>((std::bit_width(magnitude) + 7) / 8);
-    p = write_tag(p, small_big);
-    p[0] = static_cast<std::byte>(n);
-    p[1] = static_cast<std::byte>(v < 0);
-    const std::uint64_t little = big_endian(__builtin_bswap64(magnitude));
-    std::memcpy(p + 2, &little, sizeof little);  // up to seven bytes too many, overwritten by what follows
-    return p + 2 + n;
-}
-
-std::byte* write_real(std::byte* p, double v) noexcept {
-    return write_field(write_tag(p, new_float), std::bit_cast<std::uint64_t>(v));
-}
-
-/// Precondition: the text is the atom table's own and at most atom_text_room long.
-std::byte* write_short_atom(std::byte* p, std::string_view text) noexcept {
-    p = write_tag(p, small_atom_utf8);
-    *p = static_cast<std::byte>(text.size());
-    std::memcpy(p + 1, text.data(), atom_text_room);
-    return p + 1 + text.size();
-}
+static_assert(word(tag::link) == 6 && word(tag::special) == 7);
 
 }  // namespace
-
-/// Writes the numbers and atoms that come next in a tuple or list with the cursor in a register: nearly all
-/// of most terms. Stops at anything else.
-template <class Sink>
-void term_writer<Sink>::plain_cells() {
-    if constexpr (!Sink::counts_only) {
-        if (now_.kind != what::cells && now_.kind != what::list) return;
-        const word* cell = now_.next;
-        const word* const end =
-            now_.kind == what::cells ? now_.end : nullptr;  // a list ends with a cell that is not plain
-        std::byte* p = out_.cursor();
-        std::byte* limit = out_.limit();
-        for (; cell != end; ++cell) {
-            if (limit - p < plain_room) {
-                out_.set_cursor(p);
-                out_.room(plain_room);
-                p = out_.cursor();
-                limit = out_.limit();
-            }
-            const word w = *cell;
-            if (tag_of(w) == detail::tag::integer) {
-                p = write_integer(p, small_value(w));
-            } else if (tag_of(w) == detail::tag::real) {
-                p = write_real(p, real_value(w));
-            } else if (tag_of(w) == detail::tag::atom && !options_.atoms) {
-                const std::string_view text = text_of_atom(atom_id(w));
-                if (text.size() > atom_text_room) break;
-                p = write_short_atom(p, text);
-            } else {
-                break;
-            }
-        }
-        out_.set_cursor(p);
-        now_.next = cell;
-    }
-}
 
 template <class Sink>
 bool term_writer<Sink>::run(word root) {
     now_ = {&root, &root + 1, 0, what::cells};
     for (;;) {
-        plain_cells();
+        if (quick_part()) return error_ == errc{};
         word w;
         if (next_cell(w)) {
             if (!value(w)) return false;
@@ -301,15 +226,15 @@ void term_writer<Sink>::atom(word w) {
             return;
         }
     }
-    const std::string_view text = text_of_atom(a.id());
+    const atom_entry& entry = entry_of_atom(a.id());
     if constexpr (!Sink::counts_only) {
-        if (text.size() <= atom_text_room) {
+        if (is_short(entry)) {
             out_.room(plain_room);
-            out_.set_cursor(write_short_atom(out_.cursor(), text));
+            out_.set_cursor(write_short_atom(out_.cursor(), entry));
             return;
         }
     }
-    atom_text(text);
+    atom_text({entry.text, entry.size});
 }
 
 template <class Sink>
@@ -334,12 +259,13 @@ bool term_writer<Sink>::list(word w) {
     const word* cell = first;
     std::size_t n = 0;
     bool bytes = true;
-    for (;; ++cell) {
-        while (tag_of(*cell) == detail::tag::link)
-            cell = pointer(*cell);
-        if (*cell == list_end || *cell == list_tail) break;
-        bytes = bytes && is_byte(*cell);
-        ++n;
+    for (;;) {
+        const word* const run = cell;
+        for (; is_element(*cell); ++cell)
+            bytes = bytes && is_byte(*cell);
+        n += static_cast<std::size_t>(cell - run);
+        if (tag_of(*cell) != detail::tag::link) break;
+        cell = pointer(*cell);
     }
     if (bytes && n <= 65535 && *cell == list_end) {
         string(first, n);

@@ -53,7 +53,22 @@ private:
         around_.push(now_);
         now_ = {next, end, extra, kind};
     }
-    void plain_cells();
+    struct quick_state {
+        std::byte* at;
+        std::byte* limit;
+        bool atoms;  // are written out
+        frame now;
+        void next() noexcept {
+            ++now.next;
+            if (now.kind == what::values) now.kind = what::keys;
+        }
+    };
+    bool quick_part();  // this and what it is made of: quick_write.cpp
+    [[gnu::always_inline]] inline word quick_cells(quick_state& s);
+    [[gnu::always_inline]] inline word quick_pairs(quick_state& s);
+    [[gnu::always_inline]] inline void quick_room(quick_state& s);
+    [[gnu::always_inline]] inline bool quick_box(quick_state& s, word w);
+    [[gnu::always_inline]] inline void quick_enter(quick_state& s, frame inner);
     bool next_cell(word& w);
     bool next_list_cell(word& w);
     bool length(external_tag t, std::size_t n);

@@ -58,7 +58,10 @@ public:
     void commit(std::byte* new_top) noexcept { top_ = new_top; }
     void reserve(std::size_t capacity);
     /// Forgets everything behind the first `size` bytes and the first `pieces` external pieces.
-    void truncate(std::size_t size, std::size_t pieces = 0) noexcept;
+    void truncate(std::size_t size, std::size_t pieces = 0) noexcept {
+        if (pieces_.size() > pieces) drop_pieces(pieces);
+        top_ = begin_ + (size < this->size() ? size : this->size());
+    }
     void clear() noexcept { truncate(0); }
     /// Gives the bytes up as a shared buffer with one reference, null when empty; its first size() bytes are
     /// the content. The byte_buffer is empty afterwards. Precondition: no external pieces.
@@ -96,6 +99,7 @@ public:
 
 private:
     void grow(std::size_t more);
+    void drop_pieces(std::size_t kept) noexcept;
     void relocate(std::size_t capacity);
 
     shared_buffer* storage_ = nullptr;
