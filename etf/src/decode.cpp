@@ -76,20 +76,20 @@ decode_result<measured> measure(std::span<const std::byte> body, const decode_op
     return measured{scan.bytes_used(), scan.words(), scan.has_slices()};
 }
 
-/// The second pass.
-decode_result<decoded> assemble(std::span<const std::byte> body, const decode_options& options,
-                                const measured& size) {
+/// The second pass. `start`: of the body in the bytes given.
+decode_result<decoded> assemble(std::span<const std::byte> body, std::size_t start,
+                                const decode_options& options, const measured& size) {
     atom_budget own_budget(options.limits.max_new_atoms);
     atom_budget& budget = options.new_atoms ? *options.new_atoms : own_budget;
     assembler build(body, options, budget, size.words, size.has_slices);
-    if (!build.run()) return build.error();
-    return decoded{build.finish(), size.bytes_used};
+    if (!build.run()) return decode_error{build.error().code, start + build.error().offset};
+    return decoded{build.finish(), start + size.bytes_used};
 }
 
 decode_result<decoded> decode_opened(const opened& from, const decode_options& options) {
     const auto size = measure(from.body, options);
     if (!size) return locate(size.error(), from);
-    auto built = assemble(from.body, options, *size);
+    auto built = assemble(from.body, 0, options, *size);
     if (!built) return locate(built.error(), from);
     built->bytes_used = total_size(from, size->bytes_used);
     return built;
@@ -120,10 +120,7 @@ decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_opt
     measured size;
     const auto start = start_of_plain(bytes, options);
     if (!start || !quick_scan(size, bytes.subspan(*start), options)) return decode_any(bytes, options);
-    auto built = assemble(bytes.subspan(*start), options, size);
-    if (!built) return decode_error{built.error().code, *start + built.error().offset};
-    built->bytes_used += *start;
-    return built;
+    return assemble(bytes.subspan(*start), *start, options, size);
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
