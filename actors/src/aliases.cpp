@@ -1,4 +1,5 @@
 #include "process_record.hpp"
+#include "routing.hpp"
 #include "system_core.hpp"
 
 #include <rakka/actors/aliases.hpp>
@@ -19,6 +20,20 @@ bool unalias(const reference& ref) {
     // What was sent before must have had its effect: a reply may end the alias by itself.
     self.fetch();
     return self.related && self.related->aliases.erase(localised(*self.system, ref));
+}
+
+void exit(const reference& alias, term reason) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const reference to = localised(core, alias);
+    if (is_here(core, to)) {
+        exit_alias_here(core, self.pid(), to, std::move(reason));
+        if (to.size != reference::max_words || to.words[3] != self.slot || to.words[4] != self.serial) return;
+        self.fetch();
+        self.check_exit();
+    } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
+        obey(self, router->exit_alias(self.pid(), to, std::move(reason)));
+    }
 }
 
 }  // namespace rakka

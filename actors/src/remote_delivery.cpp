@@ -66,6 +66,11 @@ void system::deliver_exit2(const pid& from, const pid& to, term reason) {
     hand_in(*core_, to, s);
 }
 
+void system::deliver_exit2(const pid& from, const reference& to, term reason) {
+    const reference target = localised(*core_, to);
+    if (is_here(*core_, target)) exit_alias_here(*core_, from, target, std::move(reason));
+}
+
 void system::deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref) {
     control_signal& s = make_control(*core_, signal_kind::monitor, watcher);
     s.ref = ref;

@@ -15,6 +15,7 @@ namespace rakka::detail {
 
 void send_here(system_core& core, worker_cache* cache, const pid& to, term message);
 void send_alias_here(system_core& core, const reference& to, term message);
+void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason);
 /// False when nobody has the name.
 bool send_name_here(system_core& core, atom name, term message);
 

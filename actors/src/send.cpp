@@ -48,6 +48,14 @@ void send_alias_here(system_core& core, const reference& to, term message) {
     if (!post(*target, owner.serial, s)) free_signal(core, s);
 }
 
+void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason) {
+    if (to.size != reference::max_words) return;
+    control_signal& s = make_control(core, signal_kind::exit2, from);
+    s.ref = to;
+    set_term(s, std::move(reason));
+    deliver(core, {{}, to.words[3], to.words[4], core.origin}, s);
+}
+
 bool send_name_here(system_core& core, atom name, term message) {
     const auto holder = core.names.find(name);
     if (holder.serial == 0) return false;

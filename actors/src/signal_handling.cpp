@@ -111,6 +111,7 @@ void process::on_exit_link(control_signal& s) noexcept {
 }
 
 void process::on_exit2(control_signal& s) noexcept {
+    if (s.ref && (!related || related->aliases.find(s.ref) == nullptr)) return;  // to an alias that has ended
     term why = take_term(s);
     if (why.is_atom(atoms::known<"kill">)) {
         doom(atoms::known<"killed">);

@@ -69,6 +69,41 @@ TEST_P(aliases, explicit_unalias_survives_demonitor_and_down) {
     });
 }
 
+TEST_P(aliases, an_exit_signal_to_an_alias_reaches_its_process_while_it_is_active) {
+    in_process([] {
+        trap_exit(true);
+        const reference a = alias({.reply = true});
+        const pid sender = spawn([a] { exit(a, "bye"_a); });
+        const term m = next_message();
+        EXPECT_TRUE(m.is_tagged("EXIT"_a, 3));
+        EXPECT_EQ(*m.tuple()[1].as<pid>(), sender);
+        EXPECT_EQ(m.tuple()[2].to_string(), "bye");
+        exit(a, "oneself"_a);
+        EXPECT_EQ(next_message().tuple()[2].to_string(), "oneself");
+        // It is no message: the alias still takes its one.
+        send_from_elsewhere(a, 1);
+        EXPECT_EQ(text(next_message()), "1");
+        await_end(spawn([a] { exit(a, "late"_a); }));
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+}
+
+TEST_P(aliases, kill_through_an_alias_cannot_be_trapped) {
+    in_process([] {
+        const pid parent = self();
+        const pid p = spawn([parent] {
+            trap_exit(true);
+            send(parent, alias());
+            static_cast<void>(receive());
+        });
+        const reference a = *next_message().as<reference>();
+        const reference ref = monitor(p);
+        exit(a, "kill"_a);
+        EXPECT_EQ(text(down_reason(ref)), "killed");
+        exit(a, "nobody there"_a);
+    });
+}
+
 TEST_P(aliases, demonitor_mode_ends_with_the_monitor) {
     in_process([] {
         const pid p = spawn_idle();

@@ -85,6 +85,9 @@ public:
     outcome exit2(const pid& from, const pid& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
     }
+    outcome exit_alias(const pid& from, const reference& to, term why) override {
+        return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
+    }
     outcome link(const pid& from, const pid& to) override {
         return put([=](rakka::system& s) { s.deliver_link(from, to); });
     }

@@ -119,6 +119,15 @@ TEST_P(remote, the_end_of_a_watcher_takes_its_monitor_away) {
     });
 }
 
+TEST_P(remote, an_exit_signal_to_an_alias_goes_over) {
+    here.run([this] {
+        trap_exit(true);
+        const reference a = alias();
+        const pid over_there = there.spawn([a] { exit(a, "why"_a); });
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, over_there, "why"_a)));
+    });
+}
+
 TEST_P(remote, an_alias_takes_replies_from_over_there) {
     const pid server = there.spawn([] {
         const reference to = element<reference>(receive(), 0);

@@ -94,6 +94,8 @@ verdict deliver_with_reason(system& sys, wire::inbound_message& m) {
         sys.deliver_down(c.ref, c.to, std::move(*reason));
     } else if (c.to) {
         sys.deliver_exit2(c.from, c.to, std::move(*reason));
+    } else if (c.ref) {
+        sys.deliver_exit2(c.from, c.ref, std::move(*reason));
     } else if (const atom name = c.known_name()) {
         if (const auto p = sys.whereis(name)) sys.deliver_exit2(c.from, *p, std::move(*reason));
     }

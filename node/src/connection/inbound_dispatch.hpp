@@ -11,8 +11,9 @@ namespace rakka::detail {
 class connection;
 struct node_core;
 
-/// Delivers `m`, or answers it where nobody is there to receive it and the protocol owes an answer. Returns
-/// why the connection must be closed, if it must. I/O thread.
+/// Delivers `m`, but for its trace token (control_message::token), or answers it where nobody is there to
+/// receive it and the protocol owes an answer. Returns why the connection must be closed, if it must. I/O
+/// thread.
 [[nodiscard]] std::optional<wire::wire_error> dispatch(node_core& core, connection& from,
                                                        wire::inbound_message& m);
 

@@ -169,6 +169,12 @@ outcome router::down(const monitor_target& target, const pid& watcher, const ref
     return other_signal(watcher.node, std::move(s), contact::only_if_known);
 }
 
+outcome router::exit_alias(const pid& from, const reference& to, term reason) {
+    outbound_signal s = signal(control_kind::exit2, from, {}, std::move(reason));
+    s.control.ref = to;
+    return other_signal(to.node, std::move(s), contact::connect);
+}
+
 outcome router::group_leader(const pid& leader, const pid& member) {
     return other_signal(member.node, signal(control_kind::group_leader, leader, member), contact::connect);
 }

@@ -217,8 +217,11 @@ struct control_message {
     pid to;
     reference ref;
     std::uint64_t id = 0;
-    term name;    ///< an atom, possibly one that is not in the atom table
-    term token;   ///< sequential trace token, empty without
+    term name;  ///< an atom, possibly one that is not in the atom table
+    /// Sequential trace token, empty without. Read, checked, and kept with the message as far as this;
+    /// delivery drops it, as processes here have no token of their own yet: a trace that a BEAM sends through
+    /// this node ends here, and the messages of it arrive like any others. Written when one is given.
+    term token;
     term reason;  ///< what a form without payload carried in the tuple; see inbound_message::payload()
     pid group_leader;
     term mfa;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/term.hpp>
 
 namespace rakka {
 
@@ -16,5 +17,10 @@ struct alias_options {
 /// Ends an alias made by alias() or monitor(); a monitor with that reference stays. False when it was not
 /// active. Owner process. Erlang: `unalias/1`.
 bool unalias(const reference& ref);
+
+/// Sends an exit signal to the owner of an alias; lost when it is not active. An alias that ends with a first
+/// message does not end with this. Nodes older than OTP 28 cannot be told: lost as well. Owner process.
+/// Erlang: `exit_signal/2` (OTP 28).
+void exit(const reference& alias, term reason);
 
 }  // namespace rakka

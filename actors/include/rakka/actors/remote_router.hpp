@@ -63,6 +63,12 @@ public:
     /// flags: 1 = link set up, 2 = monitor set up; `answer` a pid or an error atom.
     virtual outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) = 0;
 
+    /// An exit signal to the owner of an alias, as long as that is active.
+    virtual outcome exit_alias(const pid& from, const reference& to, term reason) {
+        static_cast<void>(from), static_cast<void>(to), static_cast<void>(reason);
+        return outcome::ok;
+    }
+
     /// A process of this system has ended and will send nothing more. Called once for each.
     virtual void process_gone(const pid& who) { static_cast<void>(who); }
 };

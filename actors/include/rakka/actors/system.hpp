@@ -96,8 +96,8 @@ public:
         }
     }
 
-    /// Sends; true also to the dead, as in Erlang. False when the message was not sent: an unknown local name,
-    /// or a connection so busy that a process would be suspended, which this does not wait for.
+    /// Sends; true also to the dead, as in Erlang. False when the message was not sent: an unknown local
+    /// name, or a connection so busy that a process would be suspended, which this does not wait for.
     bool send(const destination& to, term message);
     /// An exit signal without a sender of its own (`from` is the target). Erlang: `exit/2`.
     void exit(const pid& to, term reason);
@@ -145,6 +145,8 @@ public:
     void deliver_unlink_ack(const pid& from, const pid& to, std::uint64_t id);
     void deliver_exit(const pid& from, const pid& to, term reason);
     void deliver_exit2(const pid& from, const pid& to, term reason);
+    /// To the owner of an alias, if it is active.
+    void deliver_exit2(const pid& from, const reference& to, term reason);
     /// `target` as the peer gave it: a pid or an atom.
     void deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref);
     void deliver_demonitor(const pid& watcher, const monitor_target& target, const reference& ref);
