@@ -1,9 +1,12 @@
 #include "services/kernel_processes.hpp"
 
 #include "connection/node_core.hpp"
+#include "services/on_the_side.hpp"
+#include "services/rex.hpp"
 #include "services/rpc_calls.hpp"
 
 #include <rakka/actors/gen_protocol.hpp>
+#include <rakka/actors/links.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>
@@ -20,17 +23,6 @@
 namespace rakka::detail {
 namespace {
 
-/// Does `work` in a process of its own. What is sent to peers is sent this way: one that does not read
-/// suspends whoever sends to it, and these two serve all peers.
-template <class Work>
-void on_the_side(Work work) {
-    try {
-        spawn(std::move(work));
-    } catch (const boost::system::system_error&) {
-        // No room for one more process: the peer gets no answer, but these two must go on.
-    }
-}
-
 /// What `net_kernel` answers to peers. [protocol §net_kernel]
 class net_kernel final : public message_handler {
 public:
@@ -39,6 +31,7 @@ public:
     next handle(term message) override {
         const auto request = gen::as_request(message);
         if (!request || !request->label.is_atom(atoms::known<"$gen_call">)) return next::wait();
+        if (start_spawn(*request)) return next::wait();
         // As on a BEAM, a request that is not known is never answered: the caller's own timeout ends it.
         if (auto answer = answer_to(request->body)) {
             on_the_side([sender = request->sender, answer = *std::move(answer)] { reply(sender, answer); });
@@ -47,6 +40,38 @@ public:
     }
 
 private:
+    /// `{spawn, M, F, A, GL}`, `{spawn_link, M, F, A, GL}` and `{spawn_opt, M, F, A, Opts, Link, GL}`, with
+    /// which nodes older than OTP 23 spawn: the new process itself answers with its pid.
+    bool start_spawn(const gen::request& r) const {
+        const bool linked = r.body.is_tagged("spawn_link"_a, 5);
+        const bool with_options = r.body.is_tagged("spawn_opt"_a, 7);
+        if (!linked && !with_options && !r.body.is_tagged("spawn"_a, 5)) return false;
+        const auto parts = r.body.tuple();
+        auto c = read_call(r.body.share(parts[1]), r.body.share(parts[2]), r.body.share(parts[3]));
+        const auto fail = [&](const term& reason) {
+            on_the_side([to = r.sender, reason] {
+                reply(to, term(tuple(atoms::known<"EXIT">, tuple(reason, list()))));
+            });
+            return true;
+        };
+        if (!c) return fail(term(atoms::known<"badarg">));
+        spawn_options options;
+        if (const auto leader = parts[with_options ? 6 : 4].as<pid>()) options.group_leader = *leader;
+        const bool link_it = linked || (with_options && parts[5].is_atom(atoms::known<"link">));
+        try {
+            spawn(
+                [core = core_, to = r.sender, c = std::move(*c), link_it] {
+                    if (link_it) link(to.client);
+                    reply(to, term(self()));
+                    run_spawned(core->exports, c);
+                },
+                options);
+        } catch (const process_exit&) {
+            return fail(term(atoms::known<"system_limit">));
+        }
+        return true;
+    }
+
     std::optional<term> answer_to(term_view request) const {
         const bool long_names = core_->form == name_form::long_names;
         if (request.is_tagged(atoms::known<"is_auth">, 2)) return term(atoms::known<"yes">);
@@ -64,55 +89,11 @@ private:
     std::shared_ptr<node_core> core_;
 };
 
-/// What `rex` answers to peers: old-style calls, and the question which services there are. [protocol §rex]
-class rex final : public message_handler {
-public:
-    explicit rex(std::shared_ptr<node_core> core) : core_(std::move(core)) {}
-
-    next handle(term message) override {
-        if (const auto request = gen::as_request(message)) {
-            if (!request->label.is_atom(atoms::known<"$gen_call">)) return next::wait();
-            const from sender = request->sender;
-            start_call(request->body, "block_call"_a, [sender](const term& value) { reply(sender, value); });
-        } else if (const auto cast = gen::as_cast(message)) {
-            start_call(*cast, "cast"_a, [](const term&) {});
-        } else if (message.is_tuple(2)) {
-            const auto caller = message.tuple()[0].as<pid>();
-            const term_view what = message.tuple()[1];
-            if (!caller) return next::wait();
-            if (what.is_atom(atoms::known<"features_request">)) {
-                on_the_side([to = *caller, core = core_] {
-                    send(to,
-                         term(tuple(atoms::known<"features_reply">, core->self, list(atoms::known<"erpc">))));
-                });
-            } else {
-                start_call(message.share(what), atoms::known<"call">, [to = *caller](const term& value) {
-                    send(to, term(tuple(atoms::known<"rex">, value)));
-                });
-            }
-        }
-        return next::wait();
-    }
-
-private:
-    /// `{call, M, F, A, GL}` or the same under the name `also`; everything else is ignored.
-    template <class Done>
-    void start_call(const term& request, atom also, Done done) {
-        if (!request.is_tagged(atoms::known<"call">, 5) && !request.is_tagged(also, 5)) return;
-        on_the_side(
-            [core = core_, request, done = std::move(done)] { done(rpc_result(core->exports, request)); });
-    }
-
-    std::shared_ptr<node_core> core_;
-};
-
-template <class Handler>
-void start(node_core& core, atom name, std::vector<pid>& started) {
+void start(node_core& core, atom name, std::unique_ptr<message_handler> handler, std::vector<pid>& started) {
     spawn_options options;
     options.name = name;
     try {
-        started.push_back(core.sys.spawn(
-            std::unique_ptr<message_handler>(std::make_unique<Handler>(core.shared_from_this())), options));
+        started.push_back(core.sys.spawn(std::move(handler), options));
     } catch (const boost::system::system_error& e) {
         core.log(node_log_level::debug, {}, {}, e.code(),
                  "the process " + std::string(name.text()) + " was not started: " + e.code().message());
@@ -123,8 +104,8 @@ void start(node_core& core, atom name, std::vector<pid>& started) {
 
 std::vector<pid> start_kernel_processes(node_core& core) {
     std::vector<pid> started;
-    start<net_kernel>(core, atoms::known<"net_kernel">, started);
-    start<rex>(core, atoms::known<"rex">, started);
+    start(core, atoms::known<"net_kernel">, std::make_unique<net_kernel>(core.shared_from_this()), started);
+    start(core, atoms::known<"rex">, make_rex(core.shared_from_this()), started);
     return started;
 }
 

@@ -16,13 +16,6 @@ bool is_list(term_view t) noexcept {
     return t.is(kind::nil) || (t.is(kind::list) && t.list().proper());
 }
 
-std::optional<call> read_call(const term& module, const term& function, const term& arguments) {
-    const auto m = module.as<atom>();
-    const auto f = function.as<atom>();
-    if (!m || !f || !is_list(arguments)) return std::nullopt;
-    return call{*m, *f, elements(arguments)};
-}
-
 /// Runs the call and exits with what came of it.
 [[noreturn]] void execute_call(const export_table& exports, const term& result_ref, const call& c) {
     const auto f = exports.find(c.module, c.function, c.arguments.size());
@@ -41,6 +34,13 @@ std::optional<call> read_call(const term& module, const term& function, const te
 }
 
 }  // namespace
+
+std::optional<call> read_call(const term& module, const term& function, const term& arguments) {
+    const auto m = module.as<atom>();
+    const auto f = function.as<atom>();
+    if (!m || !f || !is_list(arguments)) return std::nullopt;
+    return call{*m, *f, elements(arguments)};
+}
 
 std::vector<term> elements(const term& list) {
     std::vector<term> all;

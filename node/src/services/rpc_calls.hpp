@@ -4,6 +4,7 @@
 #include <rakka/etf/term.hpp>
 #include <rakka/node/exports.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace rakka::detail {
@@ -14,6 +15,9 @@ struct call {
     atom function;
     std::vector<term> arguments;
 };
+
+/// Module and function must be atoms, the arguments a proper list; else nothing.
+[[nodiscard]] std::optional<call> read_call(const term& module, const term& function, const term& arguments);
 
 /// The elements of a proper list, sharing its memory.
 [[nodiscard]] std::vector<term> elements(const term& list);
