@@ -21,6 +21,8 @@ const char* name_or_cookie_sentence(node_errc e) noexcept {
         case node_errc::host_has_no_dots:
             return "the host part has no '.' but this node uses long names: use the full host name or an "
                    "address, or start all nodes with short names";
+        case node_errc::bad_option:
+            return "an option has a value that makes no sense: the message of the failed start names it";
         case node_errc::bad_cookie:
             return "not a cookie: 1 to 255 printable characters are needed, on one line";
         case node_errc::cookie_file_missing:

@@ -1,5 +1,6 @@
 #include "connection/connection.hpp"
 #include "services/io_call.hpp"
+#include "services/options_check.hpp"
 #include "services/running_node.hpp"
 
 #include <rakka/actors/io.hpp>
@@ -40,9 +41,11 @@ node& node::operator=(node&&) noexcept = default;
 node::~node() = default;
 
 boost::system::result<node, node_start_error> node::start(system& s, node_options options) {
-    const bool dots = options.name.find('.') != std::string::npos;
-    auto name = node_name::parse_own(options.name, dots ? name_form::long_names : name_form::short_names);
+    auto name = node_name::parse(options.name);
+    if (name) name = node_name::parse_own(options.name, name->form());
     if (!name) return node_start_error{name.error(), explain_bad_node_name(options.name, name.error())};
+    if (auto problem = detail::explain_bad_option(options))
+        return node_start_error{node_errc::bad_option, std::move(*problem)};
     auto secret = find_cookie(options);
     if (!secret) return secret.error();
     if (!options.log) options.log = log_to_stderr();

@@ -132,7 +132,8 @@ void dial_attempt::look_up() {
 }
 
 void dial_attempt::connect(std::uint16_t port) {
-    address_ = fmt::format("{}:{}", peer_.host(), port);
+    const bool in_brackets = peer_.host().find(':') != std::string_view::npos;
+    address_ = fmt::format("{}{}{}:{}", in_brackets ? "[" : "", peer_.host(), in_brackets ? "]" : "", port);
     dial_ = transport::tcp_dial::start(
         core_.io, std::string(peer_.host()), port, core_.options.net_setuptime,
         [weak = weak_from_this()](result<std::unique_ptr<transport::stream>> s) {

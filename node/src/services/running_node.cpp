@@ -5,6 +5,7 @@
 #include "epmd/epmd_client_io.hpp"
 #include "services/io_call.hpp"
 #include "services/kernel_processes.hpp"
+#include "services/options_check.hpp"
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
 
@@ -78,7 +79,8 @@ boost::system::result<creation, node_start_error> running_node::try_register() {
                      : fmt::format("not registered with epmd, trying again every 2 s: {}", e->message()));
     };
     transport::post(core->io, [this, tell = std::move(tell)] {
-        registration_ = std::make_shared<epmd_registration>(core->io, "127.0.0.1", core->epmd_port,
+        const char* const host = is_ipv6(core->options.listen_address) ? "::1" : "127.0.0.1";
+        registration_ = std::make_shared<epmd_registration>(core->io, host, core->epmd_port,
                                                             std::string(core->name.alive()), port, tell);
         registration_->start();
     });
@@ -98,6 +100,7 @@ std::optional<node_start_error> running_node::register_name() {
         mode == epmd_mode::embedded_if_absent) {
         epmd_server_options o;
         o.port = core->epmd_port;
+        if (is_ipv6(core->options.listen_address)) o.addresses = {"::"};
         o.log = core->options.log;
         auto server = epmd_server::start(core->sys, std::move(o));
         if (server) own_epmd_ = std::move(*server);

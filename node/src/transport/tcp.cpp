@@ -4,6 +4,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
 #include <optional>
@@ -140,6 +141,8 @@ result<std::unique_ptr<tcp_listener>> tcp_listener::open(io_loop& io, const std:
         const tcp::endpoint at(ip, static_cast<std::uint16_t>(port));
         s->acceptor.open(at.protocol(), e);
         if (!e) s->acceptor.set_option(tcp::acceptor::reuse_address(true), e);
+        // :: is for IPv4 as well, whatever this machine's default is
+        if (!e && ip.is_v6()) s->acceptor.set_option(boost::asio::ip::v6_only(!ip.is_unspecified()), e);
         if (!e) s->acceptor.bind(at, e);
         if (!e) s->acceptor.listen(boost::asio::socket_base::max_listen_connections, e);
         if (!e) return std::make_unique<tcp_listener>(std::move(s));

@@ -1,6 +1,8 @@
 #include "transport/tcp_stream.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
 
 #include <cerrno>
 #include <sys/socket.h>
@@ -12,6 +14,11 @@ namespace rakka::transport {
 using boost::asio::ip::tcp;
 
 std::string to_text(const tcp::endpoint& e) {
+    // What comes in by IPv4 at a socket for both is shown as what it is.
+    if (e.address().is_v6() && e.address().to_v6().is_v4_mapped()) {
+        return to_text(
+            {boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, e.address().to_v6()), e.port()});
+    }
     const std::string address = e.address().to_string();
     const std::string port = std::to_string(e.port());
     return e.address().is_v6() ? '[' + address + "]:" + port : address + ':' + port;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <netinet/in.h>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -62,6 +63,11 @@ public:
         all.resize(got);
         return all;
     }
+    /// What there is, at least one byte; nothing at the end (or after 20 s).
+    std::size_t read_some(std::span<std::byte> into) {
+        const ssize_t n = ::recv(fd_, into.data(), into.size(), 0);
+        return n <= 0 ? 0 : static_cast<std::size_t>(n);
+    }
     /// Reads away what comes until the peer closes; false when it does not within 20 s.
     bool wait_for_close() {
         std::uint8_t buffer[4096];
@@ -80,14 +86,15 @@ public:
         return size.size() < 2 ? bytes() : read(static_cast<std::size_t>(size[0]) << 8 | size[1]);
     }
 
-    static bytes send_name(const std::string& name) {
-        return handshake::encode(handshake::name_message{flag_sets::wanted, creation(77), name},
+    static bytes send_name(const std::string& name, distribution_flags flags = flag_sets::wanted) {
+        return handshake::encode(handshake::name_message{flags, creation(77), name},
                                  handshake::length_prefix::two_bytes);
     }
 
     /// The whole handshake as dialler; false when the node hangs up in it.
-    bool shake_hands(const std::string& name, const std::string& secret) {
-        write(send_name(name));
+    bool shake_hands(const std::string& name, const std::string& secret,
+                     distribution_flags flags = flag_sets::wanted) {
+        write(send_name(name, flags));
         if (const bytes status = read_message(); std::string(status.begin(), status.end()) != "sok")
             return false;
         return prove(secret);

@@ -19,6 +19,8 @@ enum class node_errc {
     node_name_too_long,       ///< more than 255 characters
     host_has_dots,            ///< a long host part where short names are used
     host_has_no_dots,         ///< a short host part where long names are used
+    // Options
+    bad_option,  ///< a field of node_options that makes no sense, alone or beside another
     // Cookies
     bad_cookie,               ///< empty, over 255 characters, or not printable
     cookie_file_missing,      ///< there is no such file

@@ -28,15 +28,17 @@ enum class node_visibility { hidden, visible };
 /// Whether the node can be dialled. Erlang: `-dist_listen`.
 enum class node_listen { yes, no };
 
-/// Bounds on what one peer can make this node hold. A peer that goes beyond one is disconnected.
+/// Bounds on what one peer can make this node hold. A peer that goes beyond one is disconnected, except where
+/// it says otherwise. All bounds, those of the node as a whole included: docs/limits.md.
 struct peer_limits {
     std::size_t max_frame_size = std::size_t{256} << 20;  ///< bytes of one frame
     std::size_t max_message_size = std::size_t{1}
                                    << 30;  ///< bytes of one message put together from fragments
     std::size_t max_fragmented_total = std::size_t{2} << 30;  ///< bytes of all unfinished messages together
     std::size_t max_sequences = 100'000;                      ///< unfinished messages at a time
-    std::size_t max_new_atoms = 100'000;    ///< atoms one peer may add to the program's atom table
-    std::size_t max_nesting = 100'000;      ///< levels of one term
+    std::size_t max_new_atoms =
+        100'000;                        ///< atoms it may add to the program's atom table; others stay foreign
+    std::size_t max_nesting = 100'000;  ///< levels of one term
     std::size_t max_relations = 1'000'000;  ///< links and monitors it may ask for at a time
 };
 
@@ -52,13 +54,16 @@ struct node_options {
     node_visibility visibility = node_visibility::hidden;
 
     node_listen listen = node_listen::yes;
-    std::string listen_address = "0.0.0.0";  ///< an IP address of this machine
-    std::uint16_t first_port = 0;            ///< with last_port: the first free port of the range; 0, 0 = any
-    std::uint16_t last_port = 0;             ///< Erlang: kernel inet_dist_listen_min / max
+    /// An IP address of this machine; 0.0.0.0 for all. With an IPv6 address (:: for all, of both kinds) the
+    /// node is also registered with epmd over IPv6. Erlang: kernel inet_dist_use_interface, `-proto_dist
+    /// inet6_tcp`.
+    std::string listen_address = "0.0.0.0";
+    std::uint16_t first_port = 0;  ///< with last_port: the first free port of the range; 0, 0 = any
+    std::uint16_t last_port = 0;   ///< Erlang: kernel inet_dist_listen_min / max
 
     epmd_mode epmd = epmd_mode::embedded_if_absent;
     std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
-    /// With epmd_mode::none, the port to dial for a node name (whole name given); none or nothing: not
+    /// Only with epmd_mode::none: the port to dial for a node name (whole name given); none or nothing: not
     /// reachable.
     std::function<std::optional<std::uint16_t>(const std::string& peer)> peer_port{};
 

@@ -1,0 +1,139 @@
+// BEAMs without a name of their own (`-name undefined`), which get one from us, the first node they dial.
+#include "support/otp_test.hpp"
+#include "support/rakka_peer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace rakka::interop {
+namespace {
+
+using namespace std::chrono_literals;
+
+class nameless : public otp_test {
+protected:
+    void SetUp() override {
+        otp_test::SetUp();
+        if (IsSkipped() || HasFatalFailure()) return;
+        cpp = std::make_unique<rakka_peer>("cpp", options("unused"), epmd());
+        cpp->system().spawn(
+            [] {
+                while (true) {
+                    const term m = receive();
+                    send(*m.tuple()[0].as<pid>(), term(tuple(self(), m.share(m.tuple()[1]))));
+                }
+            },
+            {.name = "echo"_a});
+    }
+    beam_node start_nameless() {
+        beam_options o = options("unused");
+        o.name.clear();
+        o.flags = {"-start_epmd", "false", "-name", "undefined@127.0.0.1", "-setcookie", o.cookie};
+        return beam_node{o};
+    }
+    static std::string connect(beam_node& erl) {
+        EXPECT_EQ(erl.eval("net_kernel:connect_node('cpp@127.0.0.1')"), "true");
+        return erl.eval("node()");
+    }
+    /// Waits until a connection is gone on our side as well.
+    void wait_for_nodes(std::size_t count) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (cpp->node().nodes().size() != count && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(cpp->node().nodes().size(), count);
+    }
+
+    std::unique_ptr<rakka_peer> cpp;
+};
+RAKKA_OTP_TEST_SUITE(nameless);
+
+TEST_P(nameless, gets_a_name_and_is_a_node_like_any_other) {
+    auto erl = start_nameless();
+    EXPECT_EQ(erl.eval("node()"), "nonode@nohost");
+    const std::string name = connect(erl);
+    EXPECT_TRUE(name.ends_with("@127.0.0.1'")) << name;
+    EXPECT_EQ(erl.eval("nodes(hidden)"), "['cpp@127.0.0.1']");
+    const auto ours = cpp->node().nodes();
+    ASSERT_EQ(ours.size(), 1U);
+    EXPECT_EQ("'" + std::string(ours[0].text()) + "'", name);
+    const auto info = cpp->node().connection_info(ours[0]);
+    EXPECT_TRUE(info->hidden);
+    EXPECT_EQ(std::to_string(info->creation.value()), erl.eval("erlang:system_info(creation)"));
+    EXPECT_EQ(erl.eval("{echo,'cpp@127.0.0.1'} ! {self(), hello}, receive {P, M} -> {node(P), M} end"),
+              "{'cpp@127.0.0.1',hello}");
+    EXPECT_EQ(erl.eval("gen_server:call({net_kernel,'cpp@127.0.0.1'}, {is_auth, node()})"), "yes");
+    EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong");
+    EXPECT_EQ(erl.eval("monitor(process, {none,'cpp@127.0.0.1'}), receive {'DOWN',_,_,_,W} -> W end"),
+              "noproc");
+    // And from here: links, monitors and spawns.
+    cpp->system().run([&] {
+        static_cast<void>(
+            spawn_request(ours[0], "timer"_a, "sleep"_a, term(list("infinity"_a)), {.monitor = true}));
+        const auto reply = receive_if([](term_view) { return true; }, 20s);
+        ASSERT_TRUE(reply && reply->tuple()[2].is_atom("ok"_a)) << reply->to_string();
+        exit(*reply->tuple()[3].as<pid>(), term("kill"_a));
+        EXPECT_EQ(receive_if([](term_view) { return true; }, 20s)->tuple()[4].to_string(), "killed");
+    });
+}
+
+TEST_P(nameless, several_at_a_time_have_different_names) {
+    auto first = start_nameless();
+    auto second = start_nameless();
+    const std::string one = connect(first);
+    const std::string two = connect(second);
+    EXPECT_NE(one, two);
+    EXPECT_EQ(cpp->node().nodes().size(), 2U);
+    first.eval("{echo,'cpp@127.0.0.1'} ! {self(), x}, receive {_, x} -> ok end");
+    second.eval("{echo,'cpp@127.0.0.1'} ! {self(), x}, receive {_, x} -> ok end");
+}
+
+TEST_P(nameless, that_comes_back_gets_a_free_name_in_another_incarnation) {
+    auto erl = start_nameless();
+    auto shell = erl.new_shell();
+    const std::string name = connect(erl);
+    const std::string creation = erl.eval("erlang:system_info(creation)");
+    // A process of ours keeps a pid of the first incarnation.
+    std::optional<pid> old;
+    cpp->system().run([&] {
+        static_cast<void>(register_name("tester"_a, self()));
+        shell.eval("{tester,'cpp@127.0.0.1'} ! {i_am, self()}");
+        old = receive_if([](term_view) { return true; }, 20s)->tuple()[1].as<pid>().value();
+    });
+    EXPECT_TRUE(cpp->node().disconnect(old->node));
+    wait_for_nodes(0);
+    // The BEAM gives its name up, and comes to life again under the one it is given next.
+    EXPECT_EQ(erl.eval("(fun W() -> case node() of nonode@nohost -> ok; _ -> timer:sleep(5), W() end end)()"),
+              "ok");
+    std::string again;
+    for (int i = 0; i < 200 && again.empty(); ++i) {  // its distribution is being restarted meanwhile
+        if (erl.eval("net_kernel:connect_node('cpp@127.0.0.1')") == "true")
+            again = erl.eval("node()");
+        else
+            std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_EQ(again, name) << "it was free";
+    EXPECT_NE(erl.eval("erlang:system_info(creation)"), creation);
+    cpp->system().run([&] {
+        monitor(*old);
+        EXPECT_EQ(receive_if([](term_view) { return true; }, 20s)->tuple()[4].to_string(), "noproc");
+    });
+    EXPECT_EQ(erl.eval("{echo,'cpp@127.0.0.1'} ! {self(), x}, receive {_, x} -> ok end"), "ok");
+}
+
+TEST_P(nameless, with_another_cookie_gets_no_further_than_its_name) {
+    beam_options o = options("unused");
+    o.name.clear();
+    o.flags = {"-start_epmd", "false", "-name", "undefined@127.0.0.1", "-setcookie", "other"};
+    beam_node erl{o};
+    EXPECT_EQ(erl.eval("net_kernel:connect_node('cpp@127.0.0.1')"), "false");
+    EXPECT_TRUE(cpp->node().nodes().empty());
+    EXPECT_EQ(erl.eval("node()"), "nonode@nohost");
+}
+
+}  // namespace
+}  // namespace rakka::interop
