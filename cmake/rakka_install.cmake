@@ -25,6 +25,13 @@ if(TARGET rakka_ei)
   install(EXPORT rakkaEiTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
 endif()
 
+# The command, with what it runs beside it.
+foreach(program IN ITEMS rakka_command rakka_lint)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  endif()
+endforeach()
+
 configure_package_config_file(cmake/rakkaConfig.cmake.in rakkaConfig.cmake
   INSTALL_DESTINATION "${rakka_package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(rakkaConfigVersion.cmake COMPATIBILITY SameMinorVersion)

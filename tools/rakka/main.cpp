@@ -1,0 +1,22 @@
+// The `rakka` command: one sub-command a file; see command.hpp.
+#include "command.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+constexpr rakka::tools::add_command commands[] = {rakka::tools::add_lint};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Tools for Rakka, an Erlang node in C++"};
+    app.name("rakka");
+    app.set_version_flag("--version", "rakka " RAKKA_VERSION);
+    app.require_subcommand(1);
+    rakka::tools::work chosen;
+    for (const auto add : commands)
+        add(app, chosen);
+    CLI11_PARSE(app, argc, argv);
+    return chosen();
+}
