@@ -450,5 +450,15 @@ TEST(process_limits, spawning_more_than_max_processes_is_a_system_limit) {
     });
 }
 
+TEST_P(process_life, blocking_takes_a_constant_callable_of_either_result) {
+    in_process([&] {
+        std::atomic<int> called = 0;
+        const auto count = [&called] { ++called; };
+        const auto answer = [&called] { return ++called + 40; };
+        blocking(count);
+        EXPECT_EQ(blocking(answer), 42);
+    });
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -72,7 +73,9 @@ template <std::invocable F>
 std::invoke_result_t<F&> blocking(F&& f) {
     using value = std::invoke_result_t<F&>;
     if constexpr (std::is_void_v<value>) {
-        detail::blocking([](void* p) { (*static_cast<std::remove_reference_t<F>*>(p))(); }, &f);
+        // By way of a pointer, because f itself may be const.
+        std::remove_reference_t<F>* callee = std::addressof(f);
+        detail::blocking([](void* p) { (**static_cast<std::remove_reference_t<F>**>(p))(); }, &callee);
     } else {
         struct call {
             std::remove_reference_t<F>& f;
