@@ -9,7 +9,9 @@ foreach(component IN ITEMS base etf actors otp node)
     list(APPEND rakka_installed_targets rakka_${component})
   endif()
 endforeach()
+list(APPEND rakka_installed_targets rakka_thread_warnings)
 install(TARGETS ${rakka_installed_targets} EXPORT rakkaTargets
+  OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/rakka"
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")

@@ -188,6 +188,10 @@ std::size_t system::process_count() const noexcept {
     return core_->living.load(std::memory_order_acquire);
 }
 
+void system::disable_warnings(bool off) noexcept {
+    core_->warnings_disabled.store(off, std::memory_order_relaxed);
+}
+
 std::uint32_t system::origin() const noexcept {
     return core_->origin;
 }

@@ -37,7 +37,9 @@ system_core::system_core(rakka::system& f, const system_options& options)
     : facade(f),
       origin(etf::local_origin::acquire()),
       max_processes(std::min(options.max_processes, table_limit)),
+      log(options.log),
       table(*this, slots_for(options)),
+      warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options))) {
     for (const auto& w : scheduler_->internals().workers) {
         caches_.push_back(std::make_unique<worker_cache>());

@@ -40,6 +40,7 @@ public:
     rakka::system& facade;
     const std::uint32_t origin;
     const std::uint32_t max_processes;
+    const log_sink log;
 
     // -- any thread
     // -----------------------------------------------------------------------------------------------
@@ -51,6 +52,8 @@ public:
     std::atomic<std::uint64_t> questions{1};
     std::atomic<std::uint32_t> living{0};
     std::atomic<bool> stopping{false};
+    std::atomic<bool> warnings_disabled;
+    std::atomic<std::uint32_t> threads_warned_of{0};
     std::mutex living_mutex;
     std::condition_variable all_ended;  // with living_mutex: `living` may be 0
 

@@ -7,6 +7,7 @@
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/handler.hpp>
 #include <rakka/actors/links.hpp>
+#include <rakka/actors/log.hpp>
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>

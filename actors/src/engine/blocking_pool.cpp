@@ -3,6 +3,8 @@
 #include "engine/current.hpp"
 #include "engine/scheduler_state.hpp"
 
+#include <rakka/actors/own_threads.hpp>
+
 #include <exception>
 
 namespace rakka::detail {
@@ -20,6 +22,7 @@ bool blocking_pool::submit(job j) noexcept {
     try {
         jobs_.push_back(j);
         if (idle_ < jobs_.size() && threads_ < max_threads_) {
+            const own_threads ours;
             std::thread([this] { serve(); }).detach();  // close() waits for it
             ++threads_;
         }
@@ -91,6 +94,7 @@ struct blocking_call {
 void run_blocking(void (*fn)(void*), void* arg) {
     task* const caller = current_task();
     if (caller == nullptr || caller->home().simulated()) {
+        const own_threads allowed;  // as on a thread of the pool
         fn(arg);
         return;
     }

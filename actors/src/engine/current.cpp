@@ -9,6 +9,8 @@
 #include "engine/scheduler_state.hpp"
 #include "engine/worker.hpp"
 
+#include <rakka/actors/own_threads.hpp>
+
 #if defined(__clang__)
 #define RAKKA_NOT_INLINED [[gnu::noinline]]
 #else
@@ -40,6 +42,16 @@ RAKKA_NOT_INLINED const void* this_thread_mark() noexcept {
 RAKKA_NOT_INLINED task* current_task() noexcept {
     const worker* const w = this_threads_worker;
     return w == nullptr ? nullptr : w->current();
+}
+
+RAKKA_NOT_INLINED own_threads::own_threads() noexcept {
+    worker* const w = this_threads_worker;
+    if (w != nullptr) ++w->own_threads_depth;
+}
+
+RAKKA_NOT_INLINED own_threads::~own_threads() {
+    worker* const w = this_threads_worker;
+    if (w != nullptr) --w->own_threads_depth;
 }
 
 RAKKA_NOT_INLINED void suspend_current(bool (*publish)(void* arg) noexcept, void* arg) {

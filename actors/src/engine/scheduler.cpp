@@ -3,6 +3,7 @@
 #include "engine/current.hpp"
 #include "engine/scheduler_state.hpp"
 
+#include <rakka/actors/own_threads.hpp>
 #include <rakka/base/check.hpp>
 
 #include <algorithm>
@@ -84,6 +85,7 @@ void scheduler::state::task_ended() noexcept {
 
 scheduler::scheduler(scheduler_options options) : state_(std::make_unique<state>(*this, options)) {
     RAKKA_CHECK(options.reductions > 0);
+    const own_threads ours;
     try {
         for (unsigned i = 0; i < options.workers; ++i) {
             worker& w = *state_->workers[i];

@@ -58,6 +58,9 @@ public:
 
     void arm(slice_hook& hook) noexcept;
 
+    /// Of the own_threads scopes on this worker.
+    std::uint32_t own_threads_depth = 0;
+
     void count_started() noexcept {
         started_.store(started_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }

@@ -2,6 +2,8 @@
 
 #include "transport/tcp_stream.hpp"
 
+#include <rakka/actors/own_threads.hpp>
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -50,6 +52,7 @@ void tcp_dial::resolve(const std::string& host, std::uint16_t port) {
         boost::asio::post(state_->io, [self = shared_from_this()] { self->try_next(); });
         return;
     }
+    const rakka::detail::own_threads ours;  // Asio resolves on a thread that the first caller starts
     state_->resolver.async_resolve(
         host, std::to_string(port), tcp::resolver::numeric_service,
         [self = shared_from_this()](error_code e, tcp::resolver::results_type found) {

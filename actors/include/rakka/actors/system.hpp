@@ -4,6 +4,7 @@
 
 #include <rakka/actors/destination.hpp>
 #include <rakka/actors/handler.hpp>
+#include <rakka/actors/log.hpp>
 #include <rakka/actors/process_body.hpp>
 #include <rakka/actors/remote_router.hpp>
 #include <rakka/actors/spawn_options.hpp>
@@ -41,6 +42,11 @@ struct system_options {
     std::size_t stack_size = 0;
     /// Threads for blocking() at most.
     std::size_t max_blocking_threads = 64;
+    /// Where the system's own events go. None: warnings and errors to the standard error output, a line each.
+    log_sink log{};
+    /// No warnings of threads that are made inside a process, which programs get that are linked with
+    /// rakka::thread_warnings. See docs/lint.md.
+    bool disable_warnings = false;
 };
 
 /// A running system. The constructor starts it, stop() or the destructor ends it.
@@ -107,6 +113,9 @@ public:
     /// All processes that have not ended. Erlang: `processes/0`.
     [[nodiscard]] std::vector<pid> processes() const;
     [[nodiscard]] std::size_t process_count() const noexcept;
+
+    /// As system_options::disable_warnings, from now on; false turns them on again.
+    void disable_warnings(bool off = true) noexcept;
 
     // -- names: see registry.hpp
     // ----------------------------------------------------------------------------------
