@@ -12,6 +12,7 @@ reference alias(const alias_options& options) {
     process& self = current_process();
     const reference ref = self.make_own_reference();
     self.relate().aliases.put(ref, options.reply ? alias_mode::reply : alias_mode::explicit_unalias);
+    self.pay();
     return ref;
 }
 
@@ -19,7 +20,9 @@ bool unalias(const reference& ref) {
     process& self = current_process();
     // What was sent before must have had its effect: a reply may end the alias by itself.
     self.fetch();
-    return self.related && self.related->aliases.erase(localised(*self.system, ref));
+    const bool was_active = self.related && self.related->aliases.erase(localised(*self.system, ref));
+    self.pay();
+    return was_active;
 }
 
 void exit(const reference& alias, term reason) {

@@ -10,10 +10,13 @@ namespace rakka::detail {
 
 namespace {
 
+// The name is free before the process counts as gone: whoever learns of that by whatever way can register it.
 void give_up_name(process& self) noexcept {
-    const std::uint64_t was = self.identity.exchange(0, std::memory_order_acq_rel);
-    const atom name = atom::from_id(static_cast<std::uint32_t>(was));
-    if (name) self.system->names.release(name, {self.slot, self.serial});
+    std::uint64_t was = self.identity.load(std::memory_order_acquire);
+    do {
+        const atom name = atom::from_id(static_cast<std::uint32_t>(was));
+        if (name) self.system->names.release(name, {self.slot, self.serial});
+    } while (!self.identity.compare_exchange_weak(was, 0, std::memory_order_acq_rel));
 }
 
 void tell_relations(process& self, const pid& me, const term& reason) noexcept {
@@ -65,6 +68,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
 }
 
 void end_here(process& self, const term& reason) noexcept {
+    self.final = true;
     finish(self, self.doomed ? term(self.reason) : reason, slot_fate::keep);
     suspend_current([]() noexcept { return true; });
     std::abort();

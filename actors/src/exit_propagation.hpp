@@ -18,8 +18,8 @@ enum class slot_fate : std::uint8_t {
 /// slot becomes free. Owner process; with `recycle` the object belongs to somebody else afterwards.
 void finish(process& self, const term& reason, slot_fate fate) noexcept;
 
-/// Ends the calling process where it stands, without unwinding: when an exception is under way already. Never
-/// returns.
+/// Ends the calling process where it stands, without unwinding: when an exception is under way already, or
+/// cannot get through. Slot and stack stay as they are until the system ends. Never returns.
 [[noreturn]] void end_here(process& self, const term& reason) noexcept;
 
 }  // namespace rakka::detail

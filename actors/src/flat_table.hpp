@@ -59,6 +59,21 @@ public:
         if (entries_.empty()) index_.clear();
     }
 
+    /// Gives back the memory of members it no longer has.
+    void shrink() noexcept {
+        entries_.shrink_to_fit();  // which ignores that there is no memory for a smaller copy
+        if (entries_.size() <= unhashed) {
+            index_.clear();
+        } else if (index_size() < index_.size()) {
+            rehash();  // in place
+        }
+        index_.shrink_to_fit();
+    }
+    /// Bytes held.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return entries_.capacity() * sizeof(entry) + index_.capacity() * sizeof(std::uint32_t);
+    }
+
     void clear() noexcept {
         entries_.clear();
         index_.clear();
@@ -98,11 +113,15 @@ private:
         index_[p] = static_cast<std::uint32_t>(i + 1);
     }
 
-    void rehash() {
+    [[nodiscard]] std::size_t index_size() const noexcept {
         std::size_t n = 32;
         while (n < entries_.size() * 4)
             n *= 2;
-        index_.assign(n, 0);
+        return n;
+    }
+
+    void rehash() {
+        index_.assign(index_size(), 0);
         for (std::size_t i = 0; i < entries_.size(); ++i)
             enter(i);
     }

@@ -93,12 +93,6 @@ bool is_reply_to(const reference& ref, term_view message) {
     return alias && *alias == ref;
 }
 
-bool is_down_of(const reference& ref, term_view message) {
-    if (!message.is_tagged(atoms::known<"DOWN">, 5)) return false;
-    const auto r = message.tuple()[1].as<reference>();
-    return r && *r == ref;
-}
-
 }  // namespace
 
 boost::system::result<term, no_reply> call(const destination& server, atom label, const term& request_body,
@@ -113,7 +107,7 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
         send(server, message);
     }
     const auto answer = receive_if(
-        ref, [&](term_view m) { return is_reply_to(ref, m) || is_down_of(ref, m); }, timeout);
+        ref, [&](term_view m) { return is_reply_to(ref, m) || is_down(ref, m); }, timeout);
     if (!answer) {
         demonitor(ref, {.flush = true});
         // The reply may have slipped in between the timeout and the demonitor, which also ended the alias.
@@ -122,7 +116,7 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
         if (late) return late->share(late->tuple()[1]);
         return no_reply::because(atoms::known<"timeout">);
     }
-    if (is_down_of(ref, *answer)) return no_reply::because(call_failure(*answer, server));
+    if (is_down(ref, *answer)) return no_reply::because(call_failure(*answer, server));
     demonitor(ref, {.flush = true});
     return answer->share(answer->tuple()[1]);
 }

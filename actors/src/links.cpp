@@ -19,56 +19,57 @@ void answer_noproc(process& self, const pid& to) {
     send_exit_link(*self.system, to, self.pid(), term(atoms::known<"noproc">));
 }
 
-}  // namespace
-
-void link(const pid& p) {
-    process& self = current_process();
+void link_to(process& self, const pid& p) {
     system_core& core = *self.system;
     const pid to = localised(core, p);
     if (to == self.pid()) return;
-    // A nodedown that has arrived is about older links than this one.
     self.fetch();
-    link_entry& entry = self.relate().links.put(to, [&] {
-        const link_entry* const old = self.related->links.find(to);
-        return old == nullptr ? link_entry{false, 0} : *old;
-    }());
-    if (entry.active) return;
-    entry = {};
+    auto& links = self.relate().links;
+    if (const link_entry* const old = links.find(to); old != nullptr && old->active) return;
+    links.put(to, {});
     if (is_here(core, to)) {
-        process* const target = find_alive(core, to);
-        if (target == nullptr) {
-            answer_noproc(self, to);
-            return;
-        }
-        deliver(core, to, make_control(core, signal_kind::link, self.pid()));
-        return;
+        if (find_alive(core, to) == nullptr) return answer_noproc(self, to);
+        return deliver(core, to, make_control(core, signal_kind::link, self.pid()));
     }
+    if (is_dead_incarnation(core, to)) return answer_noproc(self, to);
     remote_router* const router = core.router.load(std::memory_order_acquire);
-    if (is_dead_incarnation(core, to)) {
-        answer_noproc(self, to);
-    } else if (router == nullptr) {
-        send_exit_link(core, to, self.pid(), term(atoms::known<"noconnection">));
-    } else {
-        obey(self, router->link(self.pid(), to));
-    }
+    if (router == nullptr) return send_exit_link(core, to, self.pid(), term(atoms::known<"noconnection">));
+    const auto placed = router->link(self.pid(), to);
+    links.find(to)->connection = placed.connection;
+    obey(self, placed.how);
 }
 
-void unlink(const pid& p) {
-    process& self = current_process();
+void unlink_from(process& self, const pid& p) {
     system_core& core = *self.system;
     const pid to = localised(core, p);
     self.fetch();
     link_entry* const entry = self.related ? self.related->links.find(to) : nullptr;
     if (entry == nullptr || !entry->active) return;
-    const std::uint64_t id = ++self.related->last_unlink_id;
-    *entry = {false, id};
+    entry->active = false;
+    entry->unlink_id = ++self.related->last_unlink_id;
     if (is_here(core, to)) {
         control_signal& s = make_control(core, signal_kind::unlink, self.pid());
-        s.id = id;
+        s.id = entry->unlink_id;
         deliver(core, to, s);
     } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
-        obey(self, router->unlink(self.pid(), to, id));
+        obey(self, router->unlink(self.pid(), to, entry->unlink_id));
+    } else {
+        self.related->links.erase(to);  // nobody will acknowledge it
     }
+}
+
+}  // namespace
+
+void link(const pid& p) {
+    process& self = current_process();
+    link_to(self, p);
+    self.pay();
+}
+
+void unlink(const pid& p) {
+    process& self = current_process();
+    unlink_from(self, p);
+    self.pay();
 }
 
 }  // namespace rakka

@@ -32,7 +32,7 @@ namespace {
 monitor_entry resolve(system_core& core, const monitor_target& target) {
     if (const auto* const p = std::get_if<pid>(&target)) {
         const pid local = localised(core, *p);
-        return {local, local};
+        return {local, local, 0};
     }
     registered_name named;
     if (const auto* const name = std::get_if<atom>(&target)) {
@@ -40,10 +40,10 @@ monitor_entry resolve(system_core& core, const monitor_target& target) {
     } else {
         named = std::get<registered_name>(target);
     }
-    if (!is_here(core, named.node)) return {named, {}};
+    if (!is_here(core, named.node)) return {named, {}, 0};
     const auto holder = core.names.find(named.name);
     // A name nobody has resolves to slot 0 with serial 0, which is never alive.
-    return {named, {{}, holder.slot, holder.serial, core.origin}};
+    return {named, {{}, holder.slot, holder.serial, core.origin}, 0};
 }
 
 bool is_local_target(const system_core& core, const monitor_entry& m) noexcept {
@@ -57,16 +57,9 @@ void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m,
     deliver(core, m.resolved, s);
 }
 
-bool is_down_of(const signal& s, const reference& ref) {
-    const term_view t = peek(s);
-    if (!t.is_tagged(atoms::known<"DOWN">, 5)) return false;
-    const auto found = t.tuple()[1].as<reference>();
-    return found && *found == ref;
-}
-
 bool flush_down(process& self, const reference& ref) {
     for (signal* s = self.messages.first(); s != nullptr; s = s->next) {
-        if (!is_down_of(*s, ref)) continue;
+        if (!is_down(ref, peek(*s))) continue;
         self.messages.remove(*s);
         free_signal(*self.system, *s);
         return true;
@@ -80,46 +73,64 @@ bool flush_down(process& self, const reference& ref) {
 
 using namespace detail;
 
-reference monitor(const monitor_target& target, const monitor_options& options) {
-    process& self = current_process();
+namespace {
+
+void place(process& self, const reference& ref, const monitor_entry& entry, const monitor_target& as_given) {
     system_core& core = *self.system;
-    const monitor_entry entry = resolve(core, target);
-    // A nodedown that has arrived is about older monitors than this one.
-    if (!is_local_target(core, entry)) self.fetch();
-    const reference ref = self.make_own_reference();
-    make_monitor_alias(self, ref, options.alias);
-    if (entry.resolved == self.pid()) return ref;
     self.relate().monitors.put(ref, entry);
     remote_router* const router = core.router.load(std::memory_order_acquire);
     if (is_local_target(core, entry)) {
         post_monitor(core, self.pid(), entry, ref);
     } else if (is_dead_incarnation(core, entry.resolved)) {
-        send_down(core, target, self.pid(), ref, term(atoms::known<"noproc">));
+        send_down(core, as_given, self.pid(), ref, term(atoms::known<"noproc">));
     } else if (router == nullptr) {
-        send_down(core, target, self.pid(), ref, term(atoms::known<"noconnection">));
+        send_down(core, as_given, self.pid(), ref, term(atoms::known<"noconnection">));
     } else {
-        obey(self, router->monitor(self.pid(), entry.target, ref));
+        const auto placed = router->monitor(self.pid(), entry.target, ref);
+        self.related->monitors.find(ref)->connection = placed.connection;
+        obey(self, placed.how);
     }
+}
+
+bool remove(process& self, const reference& ref) {
+    self.fetch();
+    if (!self.related) return false;
+    const monitor_entry* const m = self.related->monitors.find(ref);
+    if (m != nullptr) {
+        const monitor_entry gone = *m;
+        self.related->monitors.erase(ref);
+        send_demonitor(*self.system, self.pid(), gone.resolved, gone.target, ref);
+    }
+    const alias_mode* const mode = self.related->aliases.find(ref);
+    if (mode != nullptr && (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor))
+        self.related->aliases.erase(ref);
+    return m != nullptr;
+}
+
+}  // namespace
+
+reference monitor(const monitor_target& target, const monitor_options& options) {
+    process& self = current_process();
+    const monitor_entry entry = resolve(*self.system, target);
+    const reference ref = self.make_own_reference();
+    make_monitor_alias(self, ref, options.alias);
+    if (entry.resolved != self.pid()) place(self, ref, entry, target);
+    self.pay();
     return ref;
 }
 
 bool demonitor(const reference& ref, const demonitor_options& options) {
     process& self = current_process();
-    self.fetch();
-    monitor_entry* const m = self.related ? self.related->monitors.find(ref) : nullptr;
-    const bool found = m != nullptr;
-    if (found) {
-        const monitor_entry gone = *m;
-        self.related->monitors.erase(ref);
-        send_demonitor(*self.system, self.pid(), gone.resolved, gone.target, ref);
-    }
-    if (self.related) {
-        const alias_mode* const mode = self.related->aliases.find(ref);
-        if (mode != nullptr && (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor))
-            self.related->aliases.erase(ref);
-    }
+    const bool found = remove(self, ref);
     if (options.flush && !found) flush_down(self, ref);
+    self.pay();
     return !options.info || found;
+}
+
+bool is_down(const reference& ref, term_view message) noexcept {
+    if (!message.is_tagged(atoms::known<"DOWN">, 5)) return false;
+    const auto found = message.tuple()[1].as<reference>();
+    return found && *found == ref;
 }
 
 }  // namespace rakka

@@ -48,12 +48,14 @@ void exit(const pid& p, term reason) {
         control_signal& s = make_control(core, signal_kind::exit2, self.pid());
         set_term(s, std::move(reason));
         deliver(core, to, s);
-        if (to != self.pid()) return;
-        self.fetch();
-        self.check_exit();
+        if (to == self.pid()) {
+            self.fetch();
+            self.check_exit();
+        }
     } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
         if (!is_dead_incarnation(core, to)) obey(self, router->exit2(self.pid(), to, std::move(reason)));
     }
+    self.pay();
 }
 
 pid group_leader() {
@@ -71,6 +73,7 @@ void group_leader(const pid& leader, const pid& member) {
     } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
         obey(self, router->group_leader(leader, to));
     }
+    self.pay();
 }
 
 bool is_alive(const pid& p) {
@@ -81,6 +84,7 @@ bool is_alive(const pid& p) {
         if (is_dead_incarnation(core, to)) return false;
         error(atoms::known<"badarg">);
     }
+    self.pay();
     const process* const target = find_alive(core, to);
     if (target == nullptr) return false;
     // Asleep means that it has seen everything sent to it so far; if it is still the same process, that is.
@@ -96,6 +100,7 @@ std::optional<process_information> process_info(const pid& p) {
         if (is_dead_incarnation(core, to)) return std::nullopt;
         error(atoms::known<"badarg">);
     }
+    self.pay();
     self.fetch();
     if (to == self.pid()) return self.describe();
     control_signal& question = make_control(core, signal_kind::info_request);
@@ -105,6 +110,7 @@ std::optional<process_information> process_info(const pid& p) {
 }
 
 std::vector<pid> processes() {
+    current_process().pay();
     return this_system().processes();
 }
 
@@ -117,6 +123,24 @@ void yield() {
     yield_current();
     self.fetch();
     self.check_exit();
+}
+
+void bump_reductions(std::int32_t n) {
+    current_process().pay(n);
+}
+
+void hibernate() {
+    process& self = current_process();
+    self.fetch();
+    self.check_exit();
+    while (self.messages.empty()) {
+        self.give_back_memory();
+        self.waiting = true;
+        self.sleep();
+        self.fetch();
+        self.waiting = false;
+        self.check_exit();
+    }
 }
 
 defer_exit::defer_exit() {

@@ -10,6 +10,7 @@
 #include <rakka/etf/known_atoms.hpp>
 
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -40,7 +41,8 @@ reference process::make_own_reference() noexcept {
 void process::begin(const process_start& how) noexcept {
     serial = serial == last_serial ? 1 : serial + 1;
     state = phase::starting;
-    traps_exit = doomed = waiting = final = false;
+    traps_exit = doomed = waiting = final = sleepy = false;
+    spared_until = 0;
     exit_deferrals = 0;
     resumes = 0;
     references = 0;
@@ -87,6 +89,21 @@ void process::check_exit() {
     if (doomed && exit_deferrals == 0 && std::uncaught_exceptions() == 0) throw process_exit{reason};
 }
 
+bool process::give_way(std::int32_t n) noexcept {
+    try {
+        return body ? consume_reductions(n) : consume_reductions_late(n);
+    } catch (const std::bad_alloc&) {
+        return false;  // no stack for those that would run meanwhile: they wait until this process does
+    }
+}
+
+void process::taken_up_again() {
+    fetch();
+    if (!doomed) return;
+    if (spared_until == 0) spared_until = reductions() + default_reductions;
+    if (reductions() >= spared_until) check_exit();
+}
+
 step process::run_slice() noexcept {
     return handler ? run_handler() : run_body();
 }
@@ -131,6 +148,10 @@ step process::run_handler() noexcept {
             if (!call([](message_handler& h, signal*) { return h.handle_timeout(); }, nullptr))
                 return step::done;
         } else {
+            if (sleepy) {
+                sleepy = false;
+                give_back_memory();
+            }
             waiting = true;
             settle_reductions();
             if (inbox.try_sleep()) return step::wait;
@@ -158,6 +179,7 @@ bool process::call(next (*callback)(message_handler&, signal*), signal* s) noexc
         next decision = callback(*handler, s);
         if (decision.what() != next::action::stop) [[likely]] {
             if (decision.timeout()) start_handler_timeout(*decision.timeout());
+            sleepy = decision.what() == next::action::hibernate;
             return true;
         }
         end_handler(std::move(decision.reason()));
@@ -175,6 +197,11 @@ void process::start_handler_timeout(next::duration d) {
     } else {
         timer->start(system->after(d));
     }
+}
+
+void process::give_back_memory() noexcept {
+    if (related && related->shrink()) related.reset();
+    trim_current_stack();
 }
 
 step process::end_handler(term why) noexcept {

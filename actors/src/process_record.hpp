@@ -58,6 +58,7 @@ struct alignas(64) process final : task {
     bool doomed : 1 = false;   // an exit signal has decided: `reason` is set
     bool waiting : 1 = false;  // blocked in a receive, or a handler without a message
     bool final : 1 = false;    // destructors and terminate() run: nothing can be thrown any more
+    bool sleepy : 1 = false;   // a handler that asked to hibernate
     std::uint8_t exit_deferrals = 0;
     std::uint32_t resumes = 0;  // resume signals not used up yet
     message_queue messages;
@@ -66,8 +67,9 @@ struct alignas(64) process final : task {
     std::unique_ptr<relations> related;
     rakka::pid leader;
     term reason;
-    std::uint64_t references = 0;  // how many this process has made
-    process* next_free = nullptr;  // guarded by the free list it is in
+    std::uint64_t references = 0;    // how many this process has made
+    std::uint64_t spared_until = 0;  // reductions at which a doomed process is ended where it only pays
+    process* next_free = nullptr;    // guarded by the free list it is in
 
     [[nodiscard]] rakka::pid pid() const noexcept;
     [[nodiscard]] relations& relate() {
@@ -89,16 +91,30 @@ struct alignas(64) process final : task {
     void sleep();
     /// Throws process_exit if an exit signal has ended this process and throwing is possible now.
     void check_exit();
+    /// The price of an ambient function, at its end: when the slice is used up others run (a handler first
+    /// gets another slice, to return from its callback), and then this process takes in its signals. Throws
+    /// process_exit, but not before a doomed process had 4,000 reductions to come to a function that waits:
+    /// those are known to throw, and a destructor that sends a few messages should not have to.
+    void pay(std::int32_t n = 1) {
+        if (give_way(n)) [[unlikely]]
+            taken_up_again();
+    }
+    /// Counts without looking at signals afterwards. True when others have run.
+    bool give_way(std::int32_t n) noexcept;
     /// The process ends with `why` when it looks next. The first reason counts.
     void doom(term why) noexcept;
 
     /// What process_info() tells.
     [[nodiscard]] process_information describe();
 
+    /// Gives back memory before a long sleep: capacity of relations that are over, and the stack below.
+    void give_back_memory() noexcept;
+
     /// Puts a message in the own queue, behind everything taken in so far.
     void queue_message(term message) noexcept;
 
 private:
+    void taken_up_again();
     step run_slice() noexcept override;
     [[nodiscard]] step run_body() noexcept;
     [[nodiscard]] step run_handler() noexcept;
@@ -119,7 +135,7 @@ private:
     void on_unlink_ack(control_signal& s) noexcept;
     void on_down(control_signal& s) noexcept;
     void on_spawn_reply(control_signal& s) noexcept;
-    void on_nodedown(atom node) noexcept;
+    void on_nodedown(const control_signal& s) noexcept;
     void on_info_request(control_signal& s) noexcept;
     void on_timer_request(control_signal& s) noexcept;
     void on_answer(control_signal& s) noexcept;

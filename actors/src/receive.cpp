@@ -1,4 +1,3 @@
-#include "engine/reductions.hpp"
 #include "process_record.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
@@ -50,15 +49,12 @@ private:
     term term_;
 };
 
-bool scan(process& self, bool (*wanted)(void*, const term&), void* arg) {
+// Sixteen looks cost a reduction.
+bool scan(process& self, bool (*wanted)(void*, const term&), void* arg, std::int32_t& looks) {
     message_queue& q = self.messages;
-    std::int32_t looked_at = 0;
     while (signal* const s = q.current()) {
-        ++looked_at;
-        if (wanted == nullptr || wanted(arg, borrowed_term(*s).get())) {
-            charge_reductions(1 + looked_at / 16);
-            return true;
-        }
+        ++looks;
+        if (wanted == nullptr || wanted(arg, borrowed_term(*s).get())) return true;
         q.advance();
     }
     return false;
@@ -74,13 +70,21 @@ std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* a
     self.check_exit();
     self.messages.rewind(mark_of(self, fresh));
     std::optional<wait_timer> timer;
+    std::int32_t looks = 0;
     for (;;) {
-        if (scan(self, wanted, arg)) return consume_message(*self.system, *self.messages.take_current());
+        if (scan(self, wanted, arg, looks)) {
+            term found = consume_message(*self.system, *self.messages.take_current());
+            self.give_way(1 + looks / 16);
+            return found;
+        }
         // Time is up only after what had arrived before has been looked at.
         const bool expired = timeout && (timer ? timer->expired() : timeout->count() <= 0);
         const waiting_scope waiting(self);
         if (!self.fetch()) {
-            if (expired) return std::nullopt;
+            if (expired) {
+                self.give_way(1 + looks / 16);
+                return std::nullopt;
+            }
             if (timeout && !timer) timer.emplace(self).start(self.system->after(*timeout));
             self.sleep();
             self.fetch();
@@ -98,7 +102,7 @@ term receive() {
     self.check_exit();
     if (signal* const s = self.messages.pop()) {
         term message = consume_message(*self.system, *s);
-        consume_reductions(1);
+        self.give_way(1);
         return message;
     }
     return *receive_matching(nullptr, nullptr, std::nullopt, nullptr);

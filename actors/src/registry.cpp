@@ -9,9 +9,9 @@ namespace rakka {
 
 using namespace detail;
 
-// Who registers writes the name into the table first and into the process's identity second; who ends clears
-// the identity first and the table second. So a name that is in the table and not in an identity is on its
-// way in or out.
+// Who registers writes the name into the table first and into the process's identity second; who ends takes
+// it out of the table first and clears the identity second. A name in an identity alone is on its way out,
+// one in the table alone on its way in, or taken back because its process has just ended.
 
 result<void> system::register_name(atom name, const pid& p) {
     system_core& core = *core_;
@@ -52,16 +52,22 @@ std::vector<atom> system::registered() const {
     return core_->names.names();
 }
 
+// Reading pays as well: a process may wait for a name in a loop.
+
 result<void> register_name(atom name, const pid& who) {
+    current_process().pay();
     return this_system().register_name(name, who);
 }
 result<void> unregister_name(atom name) {
+    current_process().pay();
     return this_system().unregister_name(name);
 }
 std::optional<pid> whereis(atom name) {
+    current_process().pay();
     return this_system().whereis(name);
 }
 std::vector<atom> registered() {
+    current_process().pay();
     return this_system().registered();
 }
 

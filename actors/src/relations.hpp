@@ -18,17 +18,23 @@ namespace rakka::detail {
 
 struct message_timer;
 
+// Relations with another node that were made from here know the number of their connection; 0 stands for
+// those the peer has made: its signals and the loss of their connection come in one order, so that whatever
+// is here when a connection is lost was made on it or before it.
+
 /// A link as this side sees it. After unlink() the entry stays, inactive, until the other side has
 /// acknowledged: an exit signal that crossed the unlink must find it and be ignored. [protocol: links]
 struct link_entry {
     bool active = true;
-    std::uint64_t unlink_id = 0;  // of the unlink under way, when inactive
+    std::uint64_t unlink_id = 0;   // of the unlink under way, when inactive
+    std::uint64_t connection = 0;  // the one our own link or unlink went out on
 };
 
 /// A monitor held by this process.
 struct monitor_entry {
     monitor_target target;  // a pid or {name, node}: what 'DOWN' shows
     pid resolved;           // the process meant, when it is one of this system
+    std::uint64_t connection = 0;
 };
 
 /// A monitor on this process.
@@ -41,8 +47,7 @@ enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply
 
 struct pending_spawn {
     atom node;
-    bool link = false;
-    bool monitor = false;
+    std::uint64_t connection = 0;
 };
 
 /// A question to another process that this one waits for.
@@ -64,6 +69,10 @@ struct relations {
     pending_question question;
     std::unique_ptr<wait_timer> handler_timeout;
     std::uint64_t last_unlink_id = 0;
+
+    /// Gives back the memory of what is over. True when nothing at all is left. Not while a question waits
+    /// for its answer.
+    bool shrink() noexcept;
 };
 
 }  // namespace rakka::detail

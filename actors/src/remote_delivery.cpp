@@ -118,9 +118,10 @@ void system::deliver_spawn_reply(const reference& ref, const pid& to, std::uint3
     hand_in(*core_, to, s);
 }
 
-void system::signal_nodedown(const pid& to, atom node, std::uint64_t) {
+void system::signal_nodedown(const pid& to, atom node, std::uint64_t connection_id) {
     control_signal& s = make_control(*core_, signal_kind::nodedown);
     s.name = node;
+    s.id = connection_id;
     hand_in(*core_, to, s);
 }
 

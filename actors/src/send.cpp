@@ -13,15 +13,6 @@ namespace detail {
 
 namespace {
 
-// A process that only sends gives way too; a handler does when its callback returns.
-void pay(process& self) {
-    if (self.body) {
-        consume_reductions(1);
-    } else {
-        charge_reductions(1);
-    }
-}
-
 [[noreturn]] void no_such_name(atom name, term message) {
     static const atom send_name("send");
     exit(tuple(atoms::known<"badarg">,
@@ -99,7 +90,7 @@ void send(const pid& to, term message) {
     system_core& core = *self.system;
     if (is_here(core, to)) [[likely]] {
         send_here(core, core.cache(), to, std::move(message));
-        pay(self);
+        self.pay();
     } else {
         send(destination(to), std::move(message));
     }
@@ -112,7 +103,7 @@ void send(atom name, term message) {
     if (holder.serial == 0) no_such_name(name, std::move(message));
     send_here(*self.system, self.system->cache(), {{}, holder.slot, holder.serial, self.system->origin},
               std::move(message));
-    pay(self);
+    self.pay();
 }
 
 void send(const registered_name& to, term message) {
@@ -138,7 +129,7 @@ send_result send(const destination& to, term message, send_flags flags) {
     if (how == remote_router::outcome::no_connection)
         return flags.noconnect ? send_result::noconnect : send_result::nosuspend;
     obey(self, how);
-    pay(self);
+    self.pay();
     return send_result::ok;
 }
 

@@ -32,7 +32,7 @@ enum class signal_kind : std::uint8_t {
     timer_request,  // from: who asks, ref: the timer, id: 1 = cancel; answered with `answer`
     info_request,   // from: who asks, id: pointer to the question
     answer,         // id: the question that is answered
-    nodedown,       // name: the node
+    nodedown,       // name: the node, id: of the connection
     resume,         // the busy connection has room again
 };
 

@@ -83,7 +83,7 @@ void process::handle_control(signal& s) noexcept {
             on_answer(c);
             break;
         case signal_kind::nodedown:
-            on_nodedown(c.name);
+            on_nodedown(c);
             break;
         case signal_kind::resume:
             ++resumes;
@@ -178,19 +178,22 @@ void process::on_spawn_reply(control_signal& s) noexcept {
         queue_message(tuple(spawn_reply, s.ref, atoms::known<"error">, answer));
         return;
     }
-    if ((s.id & 1) != 0) related->links.put(*child, {});
-    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child});
+    if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked->connection});
+    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child, asked->connection});
     related->spawns.erase(s.ref);
     queue_message(tuple(spawn_reply, s.ref, atoms::known<"ok">, *child));
 }
 
-void process::on_nodedown(atom node) noexcept {
+void process::on_nodedown(const control_signal& s) noexcept {
     if (!related) return;
     const term why = atoms::known<"noconnection">;
     relations& r = *related;
+    const auto lost = [&](atom node, std::uint64_t connection) {
+        return node == s.name && connection <= s.id;
+    };
     for (std::size_t i = r.links.size(); i-- > 0;) {
         const auto [peer, link] = r.links.at(i);
-        if (node_of(peer) != node) continue;
+        if (!lost(node_of(peer), link.connection)) continue;
         r.links.erase_at(i);
         if (!link.active) continue;
         if (traps_exit) {
@@ -201,11 +204,11 @@ void process::on_nodedown(atom node) noexcept {
     }
     const auto drop_monitors = [&](bool named) {
         for (std::size_t i = r.monitors.size(); i-- > 0;) {
-            const reference ref = r.monitors.at(i).key;
-            const monitor_target target = r.monitors.at(i).value.target;
-            const auto* const p = std::get_if<rakka::pid>(&target);
+            const auto& [ref, m] = r.monitors.at(i);
+            const auto* const p = std::get_if<rakka::pid>(&m.target);
             if (named == (p != nullptr)) continue;
-            if ((p != nullptr ? node_of(*p) : std::get<registered_name>(target).node) != node) continue;
+            const atom node = p != nullptr ? node_of(*p) : std::get<registered_name>(m.target).node;
+            if (!lost(node, m.connection)) continue;
             control_signal& down = make_control(*system, signal_kind::down);
             down.ref = ref;
             set_term(down, why);
@@ -216,9 +219,9 @@ void process::on_nodedown(atom node) noexcept {
     drop_monitors(false);
     drop_monitors(true);
     for (std::size_t i = r.watchers.size(); i-- > 0;)
-        if (node_of(r.watchers.at(i).value.watcher) == node) r.watchers.erase_at(i);
+        if (node_of(r.watchers.at(i).value.watcher) == s.name) r.watchers.erase_at(i);
     for (std::size_t i = r.spawns.size(); i-- > 0;) {
-        if (r.spawns.at(i).value.node != node) continue;
+        if (!lost(r.spawns.at(i).value.node, r.spawns.at(i).value.connection)) continue;
         control_signal& reply = make_control(*system, signal_kind::spawn_reply);
         reply.ref = r.spawns.at(i).key;
         set_term(reply, why);

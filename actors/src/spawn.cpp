@@ -57,7 +57,7 @@ monitored_process spawn_from_process(process_code code, const spawn_options& opt
                                      monitor_request* monitor) {
     process& self = current_process();
     const auto made = start_process(*self.system, &self, std::move(code), options, monitor);
-    charge_reductions(1);
+    self.pay();
     if (made) return {*made, monitor == nullptr ? reference() : monitor->made};
     if (made.error() == actors_errc::name_taken) error(atoms::known<"badarg">);
     error(atoms::known<"system_limit">);
@@ -89,19 +89,21 @@ reference spawn_request(atom node, atom module, atom function, term arguments,
     using namespace detail;
     process& self = current_process();
     system_core& core = *self.system;
-    self.fetch();
     const reference ref = self.make_own_reference();
-    self.relate().spawns.put(ref, {node, options.link, options.monitor});
+    self.relate().spawns.put(ref, {node});
     term wire = options.more.has_value() ? options.more : term(list());
     if (options.link) wire = cons(atoms::known<"link">, wire);
     if (options.monitor) wire = cons(atoms::known<"monitor">, wire);
     remote_router* const router = core.router.load(std::memory_order_acquire);
     if (router == nullptr) {
-        core.facade.signal_nodedown(self.pid(), node, 0);
-        return ref;
+        core.facade.deliver_spawn_reply(ref, self.pid(), 0, atoms::known<"noconnection">);
+    } else {
+        const auto placed = router->spawn_request(ref, self.pid(), self.leader, node, module, function,
+                                                  std::move(arguments), std::move(wire));
+        self.related->spawns.find(ref)->connection = placed.connection;
+        obey(self, placed.how);
     }
-    obey(self, router->spawn_request(ref, self.pid(), self.leader, node, module, function,
-                                     std::move(arguments), std::move(wire)));
+    self.pay();
     return ref;
 }
 

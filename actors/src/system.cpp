@@ -86,6 +86,7 @@ system::~system() {
 
 std::size_t system::stop(std::chrono::nanoseconds grace) {
     system_core& core = *core_;
+    const std::lock_guard one_at_a_time(core.stop_mutex);
     core.stopping.store(true, std::memory_order_release);
     const auto give_up = std::chrono::steady_clock::now() + grace;
     while (core.living.load(std::memory_order_acquire) != 0) {
@@ -101,7 +102,11 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
                                 [&] { return core.living.load(std::memory_order_acquire) == 0; });
         if (std::chrono::steady_clock::now() > give_up) break;
     }
-    core.scheduling().stop();
+    core.scheduling().stop(detail::nanoseconds{0}, [&core] {
+        const std::lock_guard lock(core.loop_mutex);
+        core.loop_ended = true;
+        core.loop_changed.notify_all();
+    });
     return core.living.load(std::memory_order_acquire);
 }
 

@@ -1,6 +1,7 @@
 #include "system_core.hpp"
 
 #include "engine/scheduler_state.hpp"
+#include "last_resort.hpp"
 #include "signal_delivery.hpp"
 #include "timer_records.hpp"
 
@@ -41,6 +42,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
       table(*this, slots_for(options)),
       warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options))) {
+    install_last_resort();
     for (const auto& w : scheduler_->internals().workers) {
         caches_.push_back(std::make_unique<worker_cache>());
         w->local[0] = caches_.back().get();

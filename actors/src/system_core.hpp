@@ -56,6 +56,12 @@ public:
     std::atomic<std::uint32_t> threads_warned_of{0};
     std::mutex living_mutex;
     std::condition_variable all_ended;  // with living_mutex: `living` may be 0
+    std::mutex stop_mutex;              // one stop() at a time; the others wait for it
+
+    std::mutex loop_mutex;
+    std::condition_variable loop_changed;
+    bool loop_ended = false;  // guarded by loop_mutex: no handler runs any more
+    std::mutex after_loop;    // held by what runs in place of a handler then
 
     [[nodiscard]] scheduler& scheduling() noexcept { return *scheduler_; }
     [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }

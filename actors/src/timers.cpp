@@ -42,28 +42,32 @@ destination to_this_system(process& self, const destination& to) {
     return to;
 }
 
-}  // namespace
-
-reference send_after(std::chrono::nanoseconds delay, const destination& to, term message) {
-    process& self = current_process();
-    const reference ref = self.make_own_reference();
+reference begin(process& self, const reference& ref, std::chrono::nanoseconds delay, const destination& to,
+                term message) {
     auto t = std::make_unique<message_timer>(*self.system, self.pid(), ref, to_this_system(self, to),
                                              std::move(message));
     message_timer::begin(self, *t.release(), delay);
     return ref;
 }
 
+}  // namespace
+
+reference send_after(std::chrono::nanoseconds delay, const destination& to, term message) {
+    process& self = current_process();
+    self.pay();
+    return begin(self, self.make_own_reference(), delay, to, std::move(message));
+}
+
 reference start_timer(std::chrono::nanoseconds delay, const destination& to, term message) {
     process& self = current_process();
+    self.pay();
     const reference ref = self.make_own_reference();
-    auto t = std::make_unique<message_timer>(*self.system, self.pid(), ref, to_this_system(self, to),
-                                             tuple(atoms::known<"timeout">, ref, std::move(message)));
-    message_timer::begin(self, *t.release(), delay);
-    return ref;
+    return begin(self, ref, delay, to, tuple(atoms::known<"timeout">, ref, std::move(message)));
 }
 
 std::optional<std::chrono::milliseconds> cancel_timer(const reference& timer) {
     process& self = current_process();
+    self.pay();
     message_timer* const t = own_timer(self, timer);
     if (t == nullptr) return ask_owner(self, timer, true);
     const auto left = left_of(self, *t);
@@ -74,6 +78,7 @@ std::optional<std::chrono::milliseconds> cancel_timer(const reference& timer) {
 
 std::optional<std::chrono::milliseconds> read_timer(const reference& timer) {
     process& self = current_process();
+    self.pay();
     const message_timer* const t = own_timer(self, timer);
     if (t == nullptr) return ask_owner(self, timer, false);
     return left_of(self, *t);

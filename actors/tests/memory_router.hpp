@@ -65,6 +65,7 @@ public:
     explicit memory_router(wire& out) : out_(out) {}
 
     std::atomic<bool> busy{false};
+    std::atomic<std::uint64_t> connection{1};  ///< its number
     std::atomic<int> unlink_acks{0};
     std::atomic<int> spawn_requests{0};
     std::atomic<int> demonitors{0};
@@ -88,8 +89,8 @@ public:
     outcome exit_alias(const pid& from, const reference& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
     }
-    outcome link(const pid& from, const pid& to) override {
-        return put([=](rakka::system& s) { s.deliver_link(from, to); });
+    placed link(const pid& from, const pid& to) override {
+        return place([=](rakka::system& s) { s.deliver_link(from, to); });
     }
     outcome unlink(const pid& from, const pid& to, std::uint64_t id) override {
         return put([=](rakka::system& s) { s.deliver_unlink(from, to, id); });
@@ -98,8 +99,8 @@ public:
         ++unlink_acks;
         return put([=](rakka::system& s) { s.deliver_unlink_ack(from, to, id); });
     }
-    outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
-        return put([=](rakka::system& s) { s.deliver_monitor(watcher, target, ref); });
+    placed monitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
+        return place([=](rakka::system& s) { s.deliver_monitor(watcher, target, ref); });
     }
     outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override {
         ++demonitors;
@@ -111,15 +112,16 @@ public:
     outcome group_leader(const pid& leader, const pid& member) override {
         return put([=](rakka::system& s) { s.deliver_group_leader(leader, member); });
     }
-    outcome spawn_request(const reference&, const pid&, const pid&, atom, atom, atom, term, term) override {
+    placed spawn_request(const reference&, const pid&, const pid&, atom, atom, atom, term, term) override {
         ++spawn_requests;
-        return outcome::ok;
+        return {outcome::ok, connection};
     }
     outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override {
         return put([=](rakka::system& s) { s.deliver_spawn_reply(ref, to, flags, answer); });
     }
 
 private:
+    placed place(wire::action a) { return {put(std::move(a)), connection}; }
     outcome put(wire::action a, bool suspend = false) {
         out_.post(std::move(a));
         return suspend ? outcome::suspend : outcome::ok;

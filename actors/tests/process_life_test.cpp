@@ -331,7 +331,11 @@ TEST_P(process_life, process_info_tells_about_a_process) {
         const reference ref = monitor(p);
         send(p, 1);
         send(p, 2);
-        const auto info = process_info(p);
+        auto info = process_info(p);
+        while (info && info->status != process_status::waiting) {  // it may not have come to its receive yet
+            yield();
+            info = process_info(p);
+        }
         ASSERT_TRUE(info);
         EXPECT_EQ(info->status, process_status::waiting);
         EXPECT_EQ(info->message_queue_len, 2u);

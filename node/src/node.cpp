@@ -106,8 +106,8 @@ result<void> node::connect(atom peer) {
 bool node::disconnect(atom peer) {
     const auto core = running_->core;
     const auto c = core->find(peer);
-    if (!c || !core->sys.running()) return false;
-    return detail::call_on_io(core->io, [c] {
+    if (!c) return false;
+    return detail::call_on_io(core->sys, [c] {
         const bool was_there = c->phase() != detail::connection_phase::closed;
         c->lose(node_errc::connection_lost, "disconnected on request", "disconnect"_a);
         return was_there;

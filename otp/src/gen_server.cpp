@@ -8,23 +8,19 @@
 #include <rakka/actors/send.hpp>
 #include <rakka/otp/gen_server.hpp>
 
+#include <algorithm>
+
 namespace rakka {
 namespace {
 
-/// `{Reason, {gen_server, Function, [Arguments…]}}`, the shape in which a failed call exits.
+/// `{Reason, {Module, Function, [Arguments…]}}`, the shape in which a failed call exits.
 template <class Arguments>
-term failed_in(const term& reason, atom function, const Arguments& arguments) {
-    return tuple(reason, tuple(atoms::known<"gen_server">, function, arguments));
+[[noreturn]] void fail_in(const term& reason, atom module, atom function, const Arguments& arguments) {
+    throw process_exit{tuple(reason, tuple(module, function, arguments))};
 }
 
 term timeout_term(gen_server::wait_time timeout) {
     return timeout ? term(timeout->count()) : term(atoms::known<"infinity">);
-}
-
-bool is_down_of(const reference& ref, term_view message) {
-    if (!message.is_tagged(atoms::known<"DOWN">, 5)) return false;
-    const auto r = message.tuple()[1].as<reference>();
-    return r && *r == ref;
 }
 
 bool is_ack_for(const reference& tag, term_view message) {
@@ -67,7 +63,8 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
                                                                  const start_options& options, mode how) {
     const reference tag = make_reference();
     auto loop = std::make_unique<detail::gen_server_loop>(std::move(make), options.name,
-                                                          detail::starter{self(), tag, how == mode::link});
+                                                          detail::starter{self(), tag, how == mode::link},
+                                                          options.hibernate_after);
     spawn_options spawn_with = options.spawn;
     spawn_with.link = how == mode::link;
     const monitored_process started = spawn_monitor(std::move(loop), spawn_with);
@@ -75,7 +72,7 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
     const reference& monitor_ref = started.ref;
     // The newest reference: the mailbox is not searched, however long it is.
     const auto news = receive_if(
-        monitor_ref, [&](term_view m) { return is_ack_for(tag, m) || is_down_of(monitor_ref, m); },
+        monitor_ref, [&](term_view m) { return is_ack_for(tag, m) || is_down(monitor_ref, m); },
         options.timeout);
     if (news && is_ack_for(tag, *news) && news->tuple()[1].is_atom(atoms::known<"ok">)) {
         if (how != mode::monitor) demonitor(monitor_ref, {.flush = true});
@@ -92,7 +89,7 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
     }
     // The dead server is gone for good before the caller goes on, and leaves nothing in its mailbox.
     if (!news || is_ack_for(tag, *news))
-        static_cast<void>(receive_if(monitor_ref, [&](term_view m) { return is_down_of(monitor_ref, m); }));
+        static_cast<void>(receive_if(monitor_ref, [&](term_view m) { return is_down(monitor_ref, m); }));
     if (how == mode::link) flush_exit_of(server);
     return start_error::because(reason);
 }
@@ -105,8 +102,15 @@ boost::system::result<term, gen::no_reply> gen_server::try_call(const destinatio
 term gen_server::call(const destination& server, const term& request, wait_time timeout) {
     auto answer = try_call(server, request, timeout);
     if (answer) return *std::move(answer);
-    throw process_exit{failed_in(answer.error().reason, atoms::known<"call">,
-                                 list(to_term(server), request, timeout_term(timeout)))};
+    fail_in(answer.error().reason, atoms::known<"gen_server">, atoms::known<"call">,
+            list(to_term(server), request, timeout_term(timeout)));
+}
+
+term gen_server::call(const destination& server, const term& request) {
+    auto answer = try_call(server, request);
+    if (answer) return *std::move(answer);
+    fail_in(answer.error().reason, atoms::known<"gen_server">, atoms::known<"call">,
+            list(to_term(server), request));
 }
 
 void gen_server::cast(const destination& server, const term& request) {
@@ -119,7 +123,6 @@ void gen_server::cast(const destination& server, const term& request) {
 }
 
 void gen_server::stop(const destination& server, const term& reason, wait_time timeout) {
-    // Unlike a call, OTP's stop exits with the bare reason.
     const auto fail = [](const term& why) -> void { throw process_exit{why}; };
     const monitor_target target = std::visit(
         [](const auto& s) -> monitor_target {
@@ -130,15 +133,22 @@ void gen_server::stop(const destination& server, const term& reason, wait_time t
             }
         },
         server);
+    const auto begin = this_system().now();
     const reference ref = monitor(target);
     const auto answer = gen::call(server, atoms::known<"system">, tuple("terminate"_a, reason), timeout);
     if (!answer) {
         demonitor(ref, {.flush = true});
-        if (answer.error().reason == reason) return;
-        return fail(answer.error().reason);
+        const term& why = answer.error().reason;
+        // OTP gives the bare reason only where the server itself has no part in it.
+        const bool bare = why.is_atom(atoms::known<"noproc">) || why.is_atom(atoms::known<"timeout">) ||
+                          why.is_tagged(atoms::known<"nodedown">, 2);
+        if (bare) return fail(why);
+        fail_in(why, "sys"_a, "terminate"_a, list(to_term(server), reason, timeout_term(timeout)));
     }
+    std::optional<std::chrono::nanoseconds> left;
+    if (timeout) left = std::max<std::chrono::nanoseconds>(begin + *timeout - this_system().now(), {});
     const auto down = receive_if(
-        ref, [&](term_view m) { return is_down_of(ref, m); }, timeout);
+        ref, [&](term_view m) { return is_down(ref, m); }, left);
     if (!down) {
         demonitor(ref, {.flush = true});
         return fail(atoms::known<"timeout">);

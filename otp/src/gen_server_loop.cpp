@@ -1,11 +1,13 @@
 #include "gen_server_loop.hpp"
 
+#include <rakka/actors/errc.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/send.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace rakka::detail {
 
@@ -22,32 +24,45 @@ void gen_server_loop::report_start_failure(const term& reason) {
     send(starter_.process, tuple(starter_.tag, tuple(atoms::known<"error">, reason)));
 }
 
+std::optional<term> gen_server_loop::take_name() {
+    while (name_) {
+        const auto done = register_name(name_, self());
+        if (done) break;
+        if (done.error() != actors_errc::name_taken) return term(atoms::known<"badarg">);
+        if (const auto holder = whereis(name_)) return term(tuple(atoms::known<"already_started">, *holder));
+        // Free again by now, or just about to be.
+        yield();
+    }
+    return std::nullopt;
+}
+
 next gen_server_loop::init() {
-    if (name_ && !register_name(name_, self())) {
-        const auto holder = whereis(name_);
-        const term reason = tuple(atoms::known<"already_started">, holder ? term(*holder) : term(self()));
+    if (const auto reason = take_name()) {
         name_ = {};
-        report_start_failure(reason);
+        report_start_failure(*reason);
         return next::stop(atoms::known<"normal">);
     }
     try {
-        server_ = make_();
-        make_ = nullptr;
-        result decided = server_->init();
-        if (decided.reason_.has_value()) {
-            report_start_failure(decided.reason_);
-            const bool ignored = decided.reason_.is_atom(atoms::known<"ignore">);
-            return next::stop(ignored ? term(atoms::known<"normal">) : decided.reason_);
-        }
-        send(starter_.process, tuple(starter_.tag, atoms::known<"ok">));
-        // It has started: a crash in handle_continue is from here on no failure to start any more.
-        return run([&] { return std::move(decided); });
+        return start_server();
     } catch (...) {
         if (ended_by_signal()) throw;
         const term reason = exit_reason_of(std::current_exception());
         report_start_failure(reason);
         return next::stop(reason);
     }
+}
+
+next gen_server_loop::start_server() {
+    server_ = make_();
+    make_ = nullptr;
+    result decided = server_->init();
+    if (decided.reason_.has_value()) {
+        report_start_failure(decided.reason_);
+        return next::stop(decided.quiet_ ? term(atoms::known<"normal">) : std::move(decided.reason_));
+    }
+    send(starter_.process, tuple(starter_.tag, atoms::known<"ok">));
+    // It has started: a crash in handle_continue is from here on no failure to start any more.
+    return run([&] { return std::move(decided); });
 }
 
 // -- messages
@@ -65,6 +80,7 @@ next gen_server_loop::handle(term message) {
 }
 
 next gen_server_loop::handle_timeout() {
+    if (std::exchange(idle_, false)) return next::hibernate();
     return run([&] { return server_->handle_timeout(); });
 }
 
@@ -103,10 +119,20 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
         if (answers) reply(*caller, decided.reply_);
         if (!decided.continue_.has_value()) break;
         caller = nullptr;
+        bump_reductions(1);
         decided = server_->handle_continue(decided.continue_);
     }
-    if (decided.hibernate_) return next::hibernate();
-    return decided.timeout_ ? next::timeout(*decided.timeout_) : next::wait();
+    timeout_ = decided.timeout_;
+    hibernate_ = decided.hibernate_;
+    return wait();
+}
+
+next gen_server_loop::wait() {
+    idle_ = false;
+    if (hibernate_) return next::hibernate();
+    if (timeout_) return next::timeout(*timeout_);
+    idle_ = hibernate_after_.has_value();
+    return idle_ ? next::timeout(*hibernate_after_) : next::wait();
 }
 
 next gen_server_loop::end(term reason) {
@@ -135,6 +161,19 @@ bool caller_is_otp_26_or_later(const from& sender) {
 
 }  // namespace
 
+/// The answer to get_state, which a failing state() must not end the server for. [protocol §7.3]
+term gen_server_loop::state_for(const from& sender) const {
+    try {
+        const term state = server_->state();
+        return caller_is_otp_26_or_later(sender) ? term(tuple(atoms::known<"ok">, state)) : state;
+    } catch (...) {
+        if (ended_by_signal()) throw;
+        return tuple(atoms::known<"error">,
+                     tuple("callback_failed"_a, tuple(atoms::known<"gen_server">, "system_get_state"_a),
+                           tuple(atoms::known<"error">, exit_reason_of(std::current_exception()))));
+    }
+}
+
 next gen_server_loop::on_system(const gen::request& request) {
     const term& what = request.body;
     if (what.is_tagged("terminate"_a, 2)) {
@@ -148,16 +187,12 @@ next gen_server_loop::on_system(const gen::request& request) {
     if (what.is_atom("resume"_a)) {
         suspended_ = false;
         reply(request.sender, atoms::known<"ok">);
-        return next::wait();
+    } else if (what.is_atom("get_state"_a)) {
+        reply(request.sender, state_for(request.sender));
+    } else {
+        reply(request.sender, tuple(atoms::known<"error">, tuple(unknown_request, what)));
     }
-    if (what.is_atom("get_state"_a)) {
-        const term state = server_->state();
-        reply(request.sender,
-              caller_is_otp_26_or_later(request.sender) ? term(tuple(atoms::known<"ok">, state)) : state);
-        return next::wait();
-    }
-    reply(request.sender, tuple(atoms::known<"error">, tuple(unknown_request, what)));
-    return next::wait();
+    return wait();
 }
 
 next gen_server_loop::suspended() {
@@ -173,7 +208,7 @@ next gen_server_loop::suspended() {
         next decided = on_system(*request);
         if (decided.what() == next::action::stop) return decided;
     }
-    return next::wait();
+    return wait();
 }
 
 }  // namespace rakka::detail

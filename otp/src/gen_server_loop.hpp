@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace rakka::detail {
 
@@ -20,8 +21,9 @@ struct starter {
 class gen_server_loop final : public message_handler {
 public:
     using factory = std::function<std::unique_ptr<gen_server>()>;
-    gen_server_loop(factory make, atom name, starter who)
-        : make_(std::move(make)), name_(name), starter_(who) {}
+    gen_server_loop(factory make, atom name, starter who,
+                    std::optional<gen_server::milliseconds> hibernate_after)
+        : make_(std::move(make)), name_(name), starter_(who), hibernate_after_(hibernate_after) {}
 
     next init() override;
     next handle(term message) override;
@@ -30,6 +32,11 @@ public:
 private:
     using result = gen_server::result;
 
+    /// Registers the name; what start() fails with when it cannot.
+    [[nodiscard]] std::optional<term> take_name();
+    next start_server();
+    /// Waits for the next message as the last callback wanted.
+    [[nodiscard]] next wait();
     next on_call(gen::request request);
     next on_system(const gen::request& request);
     next suspended();
@@ -39,12 +46,17 @@ private:
     next end(term reason);
     [[nodiscard]] bool is_parent_exit(term_view message) const;
     void report_start_failure(const term& reason);
+    [[nodiscard]] term state_for(const from& sender) const;
 
     factory make_;
     atom name_;
     starter starter_;
+    std::optional<gen_server::milliseconds> hibernate_after_;
     std::unique_ptr<gen_server> server_;
+    std::optional<gen_server::milliseconds> timeout_;  // of the last callback
+    bool hibernate_ = false;                           // likewise
     bool suspended_ = false;
+    bool idle_ = false;  // the timeout that runs is hibernate_after_
 };
 
 }  // namespace rakka::detail

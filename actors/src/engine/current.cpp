@@ -58,15 +58,30 @@ RAKKA_NOT_INLINED void suspend_current(bool (*publish)(void* arg) noexcept, void
     this_threads_worker->suspend(publish, arg);
 }
 
+RAKKA_NOT_INLINED void trim_current_stack() noexcept {
+    worker* const w = this_threads_worker;
+    if (w != nullptr && w->current() != nullptr) w->trim_stack();
+}
+
 RAKKA_NOT_INLINED void yield_current() {
     worker* const w = this_threads_worker;
     if (w != nullptr && w->current() != nullptr) w->yield();
 }
 
-RAKKA_NOT_INLINED void consume_reductions(std::int32_t n) {
+RAKKA_NOT_INLINED bool consume_reductions(std::int32_t n) {
     worker* const w = this_threads_worker;
-    if (w == nullptr || !w->charge(n)) return;
-    if (w->current() != nullptr && !w->preemption_disabled()) w->yield();
+    if (w == nullptr || !w->charge(n)) return false;
+    if (w->current() == nullptr || w->preemption_disabled()) return false;
+    w->yield();
+    return true;
+}
+
+RAKKA_NOT_INLINED bool consume_reductions_late(std::int32_t n) {
+    worker* const w = this_threads_worker;
+    if (w == nullptr || !w->charge(n) || !w->overdrawn()) return false;
+    if (w->current() == nullptr || w->preemption_disabled()) return false;
+    w->yield();
+    return true;
 }
 
 RAKKA_NOT_INLINED bool charge_reductions(std::int32_t n) noexcept {

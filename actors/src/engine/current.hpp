@@ -34,6 +34,10 @@ void suspend_current(Publish publish) {
     suspend_current([](void* p) noexcept -> bool { return (*static_cast<Publish*>(p))(); }, &publish);
 }
 
+/// Gives the pages of the calling task's stack back that lie below the caller's frame: what it needed once,
+/// when it went deeper. Costs a system call or two. Does nothing outside of a task. Owner process only.
+void trim_current_stack() noexcept;
+
 /// Goes to the end of the local run queue. In a stackless handler this takes the fiber along, so that it
 /// works anywhere. Does nothing outside of a task. Throws std::bad_alloc like suspend_current. Owner process
 /// only.

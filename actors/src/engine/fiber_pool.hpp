@@ -28,6 +28,7 @@ public:
     void give(fiber* list) noexcept;
 
     void trim(const fiber& f) noexcept { stacks_.trim(f.stack()); }
+    void trim(const fiber& f, const std::byte* used) noexcept { stacks_.trim(f.stack(), used); }
 
 private:
     stack_pool& stacks_;

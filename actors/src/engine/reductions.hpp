@@ -10,9 +10,14 @@ namespace rakka::detail {
 /// Reductions in a slice unless scheduler_options says otherwise.
 inline constexpr std::int32_t default_reductions = 4000;
 
-/// Counts n and yields when the slice is used up. A yield point: the caller may continue on another thread.
-/// Does nothing outside of a task. Owner process only.
-void consume_reductions(std::int32_t n);
+/// Counts n and yields when the slice is used up; true when it did. A yield point: the caller may continue on
+/// another thread. Does nothing outside of a task. Throws std::bad_alloc like yield_current. Owner process
+/// only.
+bool consume_reductions(std::int32_t n);
+
+/// The same for code in the middle of a handler loop, which is better put off until it returns (then it needs
+/// no stack): yields only when a second slice has been used up on top of the first.
+bool consume_reductions_late(std::int32_t n);
 
 /// Counts n, never yields. True when the slice is used up: a handler loop then returns step::again. Owner
 /// only.

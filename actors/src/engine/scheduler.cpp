@@ -121,7 +121,7 @@ std::size_t scheduler::living() const noexcept {
     return state_->living();
 }
 
-std::size_t scheduler::stop(nanoseconds grace) {
+std::size_t scheduler::stop(nanoseconds grace, const std::function<void()>& threads_ended) {
     state& s = *state_;
     if (s.stopping.load()) return s.abandoned;
     RAKKA_CHECK(current_worker() == nullptr || &current_worker()->home() != this);
@@ -141,6 +141,7 @@ std::size_t scheduler::stop(nanoseconds grace) {
     for (std::thread& t : s.threads)
         t.join();
     s.threads.clear();
+    if (threads_ended) threads_ended();
     s.blocking.close();
     s.abandoned = s.living();
     return s.abandoned;

@@ -72,9 +72,12 @@ stack_memory stack_pool::allocate() {
     return {slot + page_, stack_size_};
 }
 
-void stack_pool::trim(const stack_memory& stack) noexcept {
-    if (stack.size <= keep_on_trim) return;
-    const std::size_t rest = stack.size - keep_on_trim;
+void stack_pool::trim(const stack_memory& stack, const std::byte* used) noexcept {
+    const std::size_t in_use = static_cast<std::size_t>(stack.top() - used);
+    if (in_use >= stack.size) return;
+    const std::size_t keep = std::max(round_up(in_use, page_), keep_on_trim);
+    if (stack.size <= keep) return;
+    const std::size_t rest = stack.size - keep;
     // Stacks are touched from the top: look from there, a batch of pages at a time, for the common case of
     // "none".
     std::array<unsigned char, 64> resident{};

@@ -56,7 +56,9 @@ public:
     [[nodiscard]] stack_memory allocate();
 
     /// Gives back the pages below the kept top if any of them is resident. The stack must be quiet.
-    void trim(const stack_memory& stack) noexcept;
+    void trim(const stack_memory& stack) noexcept { trim(stack, stack.top()); }
+    /// The same for a stack that is in use down to `used`.
+    void trim(const stack_memory& stack, const std::byte* used) noexcept;
 
     [[nodiscard]] stack_pool_statistics statistics() const noexcept;
 

@@ -181,6 +181,17 @@ void worker::yield() {
         &t);
 }
 
+void worker::trim_stack() noexcept {
+    // This function's callees are still to come.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    constexpr std::size_t margin = std::size_t{16} << 10;
+#else
+    constexpr std::size_t margin = std::size_t{2} << 10;
+#endif
+    const auto* const here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    shared_.fibers.trim(*standing_, here - margin);
+}
+
 void worker::arm(slice_hook& hook) noexcept {
     hook.next_ = hooks_;
     hooks_ = &hook;

@@ -41,6 +41,8 @@ public:
 
     /// Counts; true when the slice is used up.
     bool charge(std::int32_t n) noexcept { return (reductions_left_ -= n) <= 0; }
+    /// True when a whole slice more than allowed has been used up.
+    [[nodiscard]] bool overdrawn() const noexcept { return reductions_left_ <= -slice_limit_; }
 
     void make_runnable(task& t) noexcept {
         queues_.push_woken(t);
@@ -60,6 +62,8 @@ public:
 
     /// Of the own_threads scopes on this worker.
     std::uint32_t own_threads_depth = 0;
+    /// Gives back what the stack stood on has used below here.
+    void trim_stack() noexcept;
 
     void count_started() noexcept {
         started_.store(started_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

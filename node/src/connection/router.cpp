@@ -41,8 +41,10 @@ atom set_target(wire::control_message& m, const monitor_target& target, atom own
 
 }  // namespace
 
-/// Tries until the signal is with a connection that is not over, or there is none to be had.
-submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how) {
+/// Tries until the signal is with a connection that is not over (whose number is `taken_by` then), or there
+/// is none to be had.
+submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how,
+                         std::uint64_t* taken_by) {
     // Another system of this program without a node, or a pid that names no node.
     if (!node || node == atoms::known<"nonode@nohost"> || node == core_.self) return submitted::closed;
     while (true) {
@@ -55,7 +57,9 @@ submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_
             return submitted::closed;
         }
         const submitted done = c->submit(s, sender, busy);
-        if (done != submitted::closed) return done;
+        if (done == submitted::closed) continue;
+        if (taken_by != nullptr) *taken_by = c->id();
+        return done;
     }
 }
 
@@ -81,6 +85,15 @@ outcome router::other_signal(atom node, outbound_signal s, contact how) {
     if (!core_.options.auto_connect) how = contact::only_if_known;
     if (submit(node, s, s.control.from, when_busy::go_on, how) == submitted::closed) answer_unreachable(s);
     return outcome::ok;
+}
+
+/// A signal whose effect lasts as long as the connection it goes out on.
+remote_router::placed router::relation(atom node, outbound_signal s) {
+    placed out;
+    const contact how = core_.options.auto_connect ? contact::connect : contact::only_if_known;
+    if (submit(node, s, s.control.from, when_busy::go_on, how, &out.connection) == submitted::closed)
+        answer_unreachable(s);
+    return out;
 }
 
 /// What the loss of the connection would have told the process that asked. [dist §connection loss]
@@ -126,8 +139,8 @@ outcome router::exit2(const pid& from, const pid& to, term reason) {
     return other_signal(to.node, signal(control_kind::exit2, from, to, std::move(reason)), contact::connect);
 }
 
-outcome router::link(const pid& from, const pid& to) {
-    return other_signal(to.node, signal(control_kind::link, from, to), contact::connect);
+remote_router::placed router::link(const pid& from, const pid& to) {
+    return relation(to.node, signal(control_kind::link, from, to));
 }
 
 outcome router::unlink(const pid& from, const pid& to, std::uint64_t id) {
@@ -142,11 +155,12 @@ outcome router::unlink_ack(const pid& from, const pid& to, std::uint64_t id) {
     return other_signal(to.node, std::move(s), contact::only_if_known);
 }
 
-outcome router::monitor(const pid& watcher, const monitor_target& target, const reference& ref) {
+remote_router::placed router::monitor(const pid& watcher, const monitor_target& target,
+                                      const reference& ref) {
     outbound_signal s = signal(control_kind::monitor, watcher, {});
     s.control.ref = ref;
     const atom node = set_target(s.control, target, core_.self);
-    return other_signal(node, std::move(s), contact::connect);
+    return relation(node, std::move(s));
 }
 
 outcome router::demonitor(const pid& watcher, const monitor_target& target, const reference& ref) {
@@ -179,14 +193,15 @@ outcome router::group_leader(const pid& leader, const pid& member) {
     return other_signal(member.node, signal(control_kind::group_leader, leader, member), contact::connect);
 }
 
-outcome router::spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
-                              atom module, atom function, term arguments, term options) {
+remote_router::placed router::spawn_request(const reference& ref, const pid& from, const pid& group_leader,
+                                            atom node, atom module, atom function, term arguments,
+                                            term options) {
     outbound_signal s = signal(control_kind::spawn_request, from, {}, std::move(arguments));
     s.control.ref = ref;
     s.control.group_leader = group_leader ? group_leader : from;  // every process must have one there
     s.control.mfa = term(tuple(module, function, s.payload.list().size()));
     s.control.options = std::move(options);
-    return other_signal(node, std::move(s), contact::connect);
+    return relation(node, std::move(s));
 }
 
 outcome router::spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) {

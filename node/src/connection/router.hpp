@@ -20,16 +20,16 @@ public:
     outcome exit_link(const pid& from, const pid& to, term reason) override;
     outcome exit2(const pid& from, const pid& to, term reason) override;
     outcome exit_alias(const pid& from, const reference& to, term reason) override;
-    outcome link(const pid& from, const pid& to) override;
+    placed link(const pid& from, const pid& to) override;
     outcome unlink(const pid& from, const pid& to, std::uint64_t id) override;
     outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) override;
-    outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
+    placed monitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
     outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
     outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
                  term reason) override;
     outcome group_leader(const pid& leader, const pid& member) override;
-    outcome spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
-                          atom module, atom function, term arguments, term options) override;
+    placed spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
+                         atom module, atom function, term arguments, term options) override;
     outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override;
 
 private:
@@ -42,7 +42,9 @@ private:
 
     outcome send_signal(atom node, outbound_signal s, send_flags flags, const pid& from);
     outcome other_signal(atom node, outbound_signal s, contact how);
-    submitted submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how);
+    placed relation(atom node, outbound_signal s);
+    submitted submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how,
+                     std::uint64_t* taken_by = nullptr);
     void answer_unreachable(const outbound_signal& s);
 
     node_core& core_;

@@ -188,7 +188,7 @@ result<epmd_server> epmd_server::start(system& s, epmd_server_options options) {
         st->listeners.push_back(std::move(*opened));
     }
     if (st->listeners.empty()) return error_code(boost::asio::error::invalid_argument);
-    detail::call_on_io(st->io, [st] {
+    detail::call_on_io(st->sys, [st] {
         for (const auto& l : st->listeners) {
             l->start([st](std::unique_ptr<transport::stream> peer) { st->accept(std::move(peer)); },
                      [st](error_code e) {
@@ -214,9 +214,7 @@ epmd_server::~epmd_server() {
 void epmd_server::stop() {
     const auto st = std::exchange(state_, nullptr);
     if (!st) return;
-    // A system that has been stopped runs no handlers any more: waiting for one would never end.
-    if (st->sys.running()) return detail::call_on_io(st->io, [st] { st->stop(); });
-    st->stop();
+    detail::call_on_io(st->sys, [st] { st->stop(); });
 }
 
 std::uint16_t epmd_server::port() const noexcept {

@@ -139,7 +139,7 @@ std::optional<node_start_error> running_node::start() {
     etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
-    call_on_io(core->io, [this] {
+    call_on_io(core->sys, [this] {
         if (core->accepting) core->accepting->start();
     });
     return std::nullopt;
@@ -149,20 +149,14 @@ void running_node::stop() {
     const std::lock_guard lock(stop_mutex_);
     if (std::exchange(stopped_, true)) return;
     core->stopping = true;
-    const auto close_all = [this] {
+    call_on_io(core->sys, [this] {
         if (core->accepting) core->accepting->close();
         for (const auto& c : core->connections.all()) {
             c->lose(node_errc::connection_lost, "this node is stopping", "net_kernel_terminated"_a);
         }
         core->accepting = nullptr;
         registration_ = nullptr;
-    };
-    // A system that has been stopped runs no handlers any more, and nothing else either.
-    if (core->sys.running()) {
-        call_on_io(core->io, close_all);
-    } else {
-        close_all();
-    }
+    });
     if (started_) {
         for (const pid& p : processes_)
             core->sys.exit(p, atoms::known<"kill">);

@@ -7,11 +7,11 @@
 
 namespace rakka {
 
-/// Thrown by exit(reason), and by every blocking call of a process that an exit signal has ended. It unwinds
-/// the body, so destructors run; what leaves the body becomes the reason that links and monitors see.
+/// Thrown by exit(reason), and in a process that an exit signal has ended (process.hpp says where). It
+/// unwinds the body, so destructors run; what leaves the body becomes the reason that links and monitors see.
 ///
 /// Catching the one thrown by exit() is Erlang's `catch exit:Reason`. One caused by a signal cannot be
-/// undone: the process is told again at its next blocking call.
+/// undone: the process is told again at its next call that waits.
 struct process_exit {
     term reason;
 };
@@ -19,8 +19,9 @@ struct process_exit {
 /// Ends the calling process with `reason`: unwinds its body and runs its destructors.
 ///
 /// Called while another exception unwinds the process, there is nothing left to throw into: the process ends
-/// at that point with this reason and the destructors further out do not run. Outside of a process: throws
-/// process_exit all the same. Owner process. Erlang: `exit/1`.
+/// at that point with this reason and the destructors further out do not run. Neither do those outside of a
+/// noexcept function that it would have to leave. Outside of a process: throws process_exit all the same.
+/// Owner process. Erlang: `exit/1`.
 [[noreturn]] void exit(term reason);
 
 /// Ends the calling process as Erlang's `error/1` would: with `{Reason, []}`. Owner process. Erlang:

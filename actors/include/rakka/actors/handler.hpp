@@ -29,7 +29,9 @@ public:
         n.reason_ = std::move(reason);
         return n;
     }
-    /// As wait(), and gives back memory that a long sleep does not need. Erlang: `erlang:hibernate/3`.
+    /// As wait(), and gives back memory that a long sleep does not need: what links, monitors and the like
+    /// have taken once and need no longer, and the stack that the callback has used deeply. Costs a system
+    /// call; not done when a message is waiting already. Erlang: `erlang:hibernate/3`.
     [[nodiscard]] static next hibernate() noexcept { return next(action::hibernate); }
 
     [[nodiscard]] action what() const noexcept { return action_; }

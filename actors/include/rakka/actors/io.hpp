@@ -17,6 +17,12 @@ class system;
 /// must not block or throw. Include Asio yourself. Any thread; lives as long as the system runs.
 [[nodiscard]] boost::asio::io_context& io_context_of(system& s) noexcept;
 
+/// Runs `work` between the handlers of that event loop, and waits until it is done. When the system has
+/// stopped, or stops before a worker gets to it, no handler runs any more: then it runs here, alone all the
+/// same. So whatever belongs to the handlers can be taken down at any time. In a simulation: runs here, at
+/// once. Blocks, a process through blocking(). `work` must not block or throw. Any thread but a handler.
+void call_between_handlers(system& s, const std::function<void()>& work);
+
 /// Runs a function once at the end of the slice in which arm() was called: how many small writes become one.
 class slice_end {
 public:

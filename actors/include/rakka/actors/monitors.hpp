@@ -3,6 +3,7 @@
 
 #include <rakka/actors/destination.hpp>
 #include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/term.hpp>
 
 #include <cstdint>
 
@@ -43,5 +44,9 @@ struct demonitor_options {
 /// true when the monitor was found and removed (with `flush` as well: false when a 'DOWN' had to be flushed).
 /// Owner process. Erlang: `demonitor/1,2`.
 bool demonitor(const reference& ref, const demonitor_options& options = {});
+
+/// True when `message` is the 'DOWN' of the monitor with this reference. For the predicate of a receive_if().
+/// Any thread.
+[[nodiscard]] bool is_down(const reference& ref, term_view message) noexcept;
 
 }  // namespace rakka

@@ -1,5 +1,20 @@
 // What code inside a process may ask and do about itself and others. Works anywhere below a process body or
 // handler callback; outside of a process every function here throws std::logic_error.
+//
+// When others run, and when exit signals take effect. A process runs for a slice of 4,000 reductions; each
+// message received and each call of the ambient vocabulary that has an effect or looks at others (send, link,
+// monitor, spawn, exit, alias, timers, names, is_alive …) costs one. When the slice is used up such a call
+// lets other processes run: hold no mutex over it. (A handler callback gets a second slice first: as long as
+// it returns it needs no stack of its own.) Then, as whenever it waits, the process takes in its signals, and
+// one that ends it is thrown as process_exit:
+//   - from every call that waits (receive, yield, blocking, a call to a server, a send over a busy
+//   connection);
+//   - from the others that cost reductions, after another 4,000 of them without a call that waits.
+// Nothing is thrown while an exception unwinds the process, while a defer_exit lives, and in terminate() and
+// the destructors that run at the end. What is thrown in a destructor at the normal end of a scope, or in
+// another noexcept function, cannot leave it: the process ends there, a line on stderr says so, and what is
+// further out on its stack is not destroyed (this uses a std::terminate handler, installed with the first
+// system, which hands everything else on to the one before it).
 #pragma once
 
 #include <rakka/actors/exit_reason.hpp>
@@ -52,8 +67,18 @@ void group_leader(const pid& leader, const pid& member);
 /// Erlang: `yield/0`.
 void yield();
 
-/// While it lives in a scope, an exit signal that would end the process is kept until a blocking call after
-/// it. For destructors and other code that may not throw but needs to receive.
+/// Counts as `n` reductions: how a long computation between two calls gives way, and notices exit signals.
+/// Throws process_exit. Owner process. Erlang: `erlang:bump_reductions/1`.
+void bump_reductions(std::int32_t n);
+
+/// Waits until there is a message, without receiving it, and gives back memory that a long sleep does not
+/// need: the pages of the stack below the caller and what links, monitors and the like have taken once and
+/// need no longer. Costs a few system calls. Returns at once when a message is there. Throws process_exit. A
+/// handler returns next::hibernate() instead and keeps no stack at all. Erlang: `erlang:hibernate/0`.
+void hibernate();
+
+/// While it lives in a scope, an exit signal that would end the process is kept until a call after it that
+/// waits. For destructors and other code that may not throw but has to receive, or to send much.
 class defer_exit {
 public:
     defer_exit();

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -30,6 +31,11 @@ template <class P>
 bool call_predicate(void* p, const term& message) {
     return (*static_cast<std::remove_reference_t<P>*>(p))(message.view());
 }
+/// As what call_predicate gets: a predicate may be const.
+template <class P>
+void* predicate_argument(P& wanted) noexcept {
+    return const_cast<void*>(static_cast<const volatile void*>(std::addressof(wanted)));
+}
 
 }  // namespace detail
 
@@ -40,14 +46,16 @@ term receive();
 /// Erlang: `receive M when … -> M end`.
 template <std::predicate<term_view> P>
 term receive_if(P&& wanted) {
-    return *detail::receive_matching(&detail::call_predicate<P>, &wanted, std::nullopt, nullptr);
+    return *detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted),
+                                     std::nullopt, nullptr);
 }
 
 /// The same, giving up after `timeout`; zero looks at what is there already. Erlang: `receive … after T -> …
 /// end`.
 template <std::predicate<term_view> P>
 [[nodiscard]] std::optional<term> receive_if(P&& wanted, std::chrono::nanoseconds timeout) {
-    return detail::receive_matching(&detail::call_predicate<P>, &wanted, timeout, nullptr);
+    return detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted), timeout,
+                                    nullptr);
 }
 
 /// The same for messages that contain `fresh`, a reference the caller has just made (make_reference, monitor,
@@ -56,7 +64,8 @@ template <std::predicate<term_view> P>
 template <std::predicate<term_view> P>
 [[nodiscard]] std::optional<term> receive_if(const reference& fresh, P&& wanted,
                                              std::optional<std::chrono::nanoseconds> timeout = std::nullopt) {
-    return detail::receive_matching(&detail::call_predicate<P>, &wanted, timeout, &fresh);
+    return detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted), timeout,
+                                    &fresh);
 }
 
 /// The last argument of receive(): what happens when no message has matched for `limit`.

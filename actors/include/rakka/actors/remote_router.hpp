@@ -22,8 +22,11 @@ struct send_flags {
 /// Called on the thread of the sending process, several at a time; must not block or throw. Order: calls made
 /// by one process for one target must arrive in that order. Nothing is reported when a signal is lost with a
 /// connection; instead a lost connection is announced with system::signal_nodedown to every process that has
-/// a relation with that node. link() and monitor() to a node that cannot be reached are answered later with
-/// system::deliver_exit and deliver_down, reason `noconnection`.
+/// a relation with that node. link(), monitor() and spawn_request() to a node that cannot be reached are
+/// answered later with system::deliver_exit, deliver_down and deliver_spawn_reply, reason `noconnection`.
+///
+/// Connections have numbers, and a later one to the same node has a greater one. A relation is lost with the
+/// connection it was made on: not with an older one, whose loss is still being told.
 class remote_router {
 public:
     virtual ~remote_router() = default;
@@ -34,6 +37,12 @@ public:
         no_connection,  ///< not accepted: noconnect or nosuspend was asked for and could not be kept
     };
 
+    /// What became of a signal that makes a relation.
+    struct placed {
+        outcome how = outcome::ok;
+        std::uint64_t connection = 0;  ///< the one it was given to; 0 when there was none
+    };
+
     virtual outcome send(const pid& from, const pid& to, term message, send_flags flags) = 0;
     virtual outcome send(const pid& from, const registered_name& to, term message, send_flags flags) = 0;
     virtual outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) = 0;
@@ -42,13 +51,13 @@ public:
     virtual outcome exit_link(const pid& from, const pid& to, term reason) = 0;
     /// An exit signal sent by `erlang:exit/2`.
     virtual outcome exit2(const pid& from, const pid& to, term reason) = 0;
-    virtual outcome link(const pid& from, const pid& to) = 0;
+    virtual placed link(const pid& from, const pid& to) = 0;
     virtual outcome unlink(const pid& from, const pid& to, std::uint64_t id) = 0;
     /// Must leave before any later signal from `from` to `to`.
     virtual outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) = 0;
 
     /// `target` is a pid or a {name, node}.
-    virtual outcome monitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
+    virtual placed monitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
     virtual outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
     /// `target` as the watcher gave it: a pid, or a bare name (an atom).
     virtual outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
@@ -58,8 +67,8 @@ public:
 
     /// `options` is the option list for the wire; `arguments` a proper list. Answered with
     /// deliver_spawn_reply.
-    virtual outcome spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
-                                  atom module, atom function, term arguments, term options) = 0;
+    virtual placed spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
+                                 atom module, atom function, term arguments, term options) = 0;
     /// flags: 1 = link set up, 2 = monitor set up; `answer` a pid or an error atom.
     virtual outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) = 0;
 

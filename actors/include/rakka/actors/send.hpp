@@ -12,8 +12,7 @@ namespace rakka {
 /// Erlang's `!` from inside a process. Never fails visibly for a pid or an alias, dead or not; for an unknown
 /// name of this node it ends the caller with `{badarg, …}`, as `!` does. A busy connection makes the process
 /// wait; one that an exit signal ends meanwhile throws process_exit. Moves the term: a message that nobody
-/// else holds costs no allocation. Lets other processes run when the slice is used up, so hold no mutex over
-/// it; a process that only ever sends notices exit signals in receive() or yield() alone. Owner process.
+/// else holds costs no allocation. Pays a reduction, see process.hpp: hold no mutex over it. Owner process.
 void send(const pid& to, term message);
 void send(atom name, term message);
 void send(const registered_name& to, term message);

@@ -66,7 +66,8 @@ public:
     /// Kills every process (reason `killed`, destructors run), waits for them, and ends the workers. New
     /// processes are refused meanwhile. Gives up after `grace`: a process that never looks at its signals is
     /// abandoned with its stack. A call under way in blocking() is waited for however long it takes. Returns
-    /// how many were abandoned. Blocks; foreign thread only. Idempotent. Erlang: `halt/0`, minus the exit.
+    /// how many were abandoned. Blocks, also while another thread is in it; foreign thread only. Idempotent.
+    /// Erlang: `halt/0`, minus the exit.
     std::size_t stop(std::chrono::nanoseconds grace = std::chrono::seconds(10));
     /// Blocks until no process is left (a simulation: drives until then or until nothing more can happen).
     /// Foreign thread only.
@@ -163,8 +164,9 @@ public:
     void deliver_group_leader(const pid& leader, const pid& member);
     void deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer);
 
-    /// The connection to `node` is gone: the process synthesises `noconnection` for its links, monitors and
-    /// spawn requests there, in the order of [protocol: connection loss].
+    /// The connection to `node` with this number is gone: the process synthesises `noconnection` for the
+    /// links, monitors and spawn requests that were made on it or before it, in the order of [protocol:
+    /// connection loss].
     void signal_nodedown(const pid& to, atom node, std::uint64_t connection_id);
     /// Releases a process that was told outcome::suspend. Once for each.
     void resume(const pid& to);

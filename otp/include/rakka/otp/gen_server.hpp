@@ -30,11 +30,13 @@ namespace rakka {
 /// How to start a server. Erlang: the ServerName and Options arguments.
 struct start_options {
     atom name{};  ///< local name to register, none by default; taken: start_error {already_started, Pid}
-    std::optional<std::chrono::milliseconds> timeout{};  ///< for init; default: wait for ever
+    std::optional<std::chrono::milliseconds> timeout{};          ///< for init; default: wait for ever
+    std::optional<std::chrono::milliseconds> hibernate_after{};  ///< idle for so long: gives memory back
     spawn_options spawn{};  ///< priority, group leader; link and monitor are set by the function called
 };
 
-/// Why a server did not start: the reason of init, `{already_started, Pid}`, `timeout`, or `ignore`.
+/// Why a server did not start: the reason of init, `{already_started, Pid}`, `timeout`, `badarg` (a name that
+/// cannot be registered), or `ignore`.
 class start_error {
 public:
     start_error() = default;  // result::error() of a success
@@ -70,7 +72,8 @@ public:
     /// What a callback decided. Made by reply(), noreply() and stop_with(); refined by the members below.
     class [[nodiscard]] result {
     public:
-        /// Call handle_timeout unless a message arrives within `d`. Erlang: `{…, Timeout}`.
+        /// Call handle_timeout unless a message arrives within `d`. A system message (`sys:get_state` …) does
+        /// not count, but starts the time again. Erlang: `{…, Timeout}`.
         result&& timeout_after(milliseconds d) && {
             timeout_ = d;
             return std::move(*this);
@@ -94,6 +97,7 @@ public:
         term continue_;  // no value: none
         std::optional<milliseconds> timeout_;
         bool hibernate_ = false;
+        bool quiet_ = false;  // of init: the reason is told to the starter, the process ends normally
     };
 
     // -- starting and using servers: from inside any process
@@ -126,14 +130,18 @@ public:
     /// {name, node}. Blocks the calling process. When no reply comes, the caller exits with `{Reason,
     /// {gen_server, call, [Server, Request, Timeout]}}`, thrown as process_exit; to handle that instead use
     /// try_call. Erlang: gen_server:call/2,3.
-    static term call(const destination& server, const term& request, wait_time timeout = default_timeout);
+    static term call(const destination& server, const term& request, wait_time timeout);
+    /// The same with default_timeout, which `[Server, Request]` does not mention.
+    static term call(const destination& server, const term& request);
     /// As call(), with the reason returned when there is no reply.
     [[nodiscard]] static boost::system::result<term, gen::no_reply> try_call(
         const destination& server, const term& request, wait_time timeout = default_timeout);
     /// Never waits for an answer, never fails visibly. Erlang: gen_server:cast/2.
     static void cast(const destination& server, const term& request);
     /// Asks any behaviour, local or remote, to end with `reason` and waits until it has. Exits with `noproc`,
-    /// `timeout`, or the server's reason when that is another. Erlang: gen_server:stop/1,3.
+    /// `timeout`, `{nodedown, Node}`, the server's reason when that is another, or, when the server ended
+    /// before it could be asked, `{Reason, {sys, terminate, [Server, reason, timeout]}}`. Erlang:
+    /// gen_server:stop/1,3.
     static void stop(const destination& server, const term& reason = term(atoms::known<"normal">),
                      wait_time timeout = infinity);
 
@@ -143,8 +151,9 @@ public:
     virtual ~gen_server() = default;
 
     /// Runs before start() returns to the starter. noreply() = started; stop_with(reason) = start() fails
-    /// with the reason; ignore() = start() gives start_error::ignore. Erlang: init/1 (its arguments are the
-    /// class's constructor's).
+    /// with the reason, which also is the process's; ignore() and fail_with(reason) = the process ends
+    /// normally and start() fails with `ignore` or the reason: a linked starter that does not trap exits
+    /// lives on. Erlang: init/1 (its arguments are the class's constructor's).
     virtual result init() { return noreply(); }
     /// A synchronous request. Answer with reply(value), or noreply() and rakka::reply(sender, value) at any
     /// later time. The default ends the server with `{bad_call, Request}`, so that the caller learns of it at
@@ -183,7 +192,13 @@ protected:
         return r;
     }
     /// For init only: start() gives start_error with reason `ignore`, and the process ends normally.
-    static result ignore() { return stop_with(atoms::known<"ignore">); }
+    static result ignore() { return fail_with(atoms::known<"ignore">); }
+    /// For init only. Erlang: `{error, Reason}`.
+    static result fail_with(term reason) {
+        result r = stop_with(std::move(reason));
+        r.quiet_ = true;
+        return r;
+    }
 
 private:
     static result reply_term(term value) {
