@@ -26,6 +26,9 @@ void tell_relations(process& self, const pid& me, const term& reason) noexcept {
         if (link.active) send_exit_link(core, me, peer, reason);
     for (const auto& [ref, m] : r.monitors.entries())
         send_demonitor(core, me, m.resolved, m.target, ref);
+    if (r.call.state != pending_call::phase::none && r.call.watched)
+        send_demonitor(core, me, r.call.server.resolved, r.call.server.target,
+                       self.own_reference(r.call.number));
     for (const auto& [ref, w] : r.watchers.entries())
         send_down(core, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
 }
@@ -51,6 +54,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     give_up_name(self);
     if (self.related) {
         self.related->handler_timeout.reset();
+        self.related->call.timer.reset();
         message_timer::abandon_all(self);
         tell_relations(self, me, reason);
     }

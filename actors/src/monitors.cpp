@@ -26,9 +26,6 @@ void make_monitor_alias(process& self, const reference& ref, monitor_alias mode)
     }
 }
 
-namespace {
-
-// The same process in the form its system uses, and the target as 'DOWN' shows it.
 monitor_entry resolve(system_core& core, const monitor_target& target) {
     if (const auto* const p = std::get_if<pid>(&target)) {
         const pid local = localised(core, *p);
@@ -46,16 +43,28 @@ monitor_entry resolve(system_core& core, const monitor_target& target) {
     return {named, {{}, holder.slot, holder.serial, core.origin}, 0};
 }
 
-bool is_local_target(const system_core& core, const monitor_entry& m) noexcept {
-    return m.resolved.creation == core.origin && !m.resolved.node;
-}
-
-void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m, const reference& ref) {
-    control_signal& s = make_control(core, signal_kind::monitor, watcher);
+void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m, const reference& ref,
+                  signal_kind kind, term message) {
+    control_signal& s = make_control(core, kind, watcher);
+    set_term(s, std::move(message));
     s.ref = ref;
     if (const auto* const named = std::get_if<registered_name>(&m.target)) s.name = named->name;
     deliver(core, m.resolved, s);
 }
+
+remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m,
+                                        const monitor_target& as_given, const reference& ref) {
+    system_core& core = *self.system;
+    remote_router* const router = core.router.load(std::memory_order_acquire);
+    if (router != nullptr && !is_dead_incarnation(core, m.resolved))
+        return router->monitor(self.pid(), m.target, ref);
+    const bool is_dead = is_dead_incarnation(core, m.resolved);
+    send_down(core, as_given, self.pid(), ref,
+              term(is_dead ? atoms::known<"noproc"> : atoms::known<"noconnection">));
+    return {};
+}
+
+namespace {
 
 bool flush_down(process& self, const reference& ref) {
     for (signal* s = self.messages.first(); s != nullptr; s = s->next) {
@@ -78,15 +87,10 @@ namespace {
 void place(process& self, const reference& ref, const monitor_entry& entry, const monitor_target& as_given) {
     system_core& core = *self.system;
     self.relate().monitors.put(ref, entry);
-    remote_router* const router = core.router.load(std::memory_order_acquire);
     if (is_local_target(core, entry)) {
         post_monitor(core, self.pid(), entry, ref);
-    } else if (is_dead_incarnation(core, entry.resolved)) {
-        send_down(core, as_given, self.pid(), ref, term(atoms::known<"noproc">));
-    } else if (router == nullptr) {
-        send_down(core, as_given, self.pid(), ref, term(atoms::known<"noconnection">));
     } else {
-        const auto placed = router->monitor(self.pid(), entry.target, ref);
+        const auto placed = monitor_elsewhere(self, entry, as_given, ref);
         self.related->monitors.find(ref)->connection = placed.connection;
         obey(self, placed.how);
     }

@@ -27,8 +27,11 @@ pid process::pid() const noexcept {
 }
 
 reference process::make_own_reference() noexcept {
-    const std::uint64_t n = ++references;
-    messages.mark(n);
+    messages.mark(++references);
+    return own_reference(references);
+}
+
+reference process::own_reference(std::uint64_t n) const noexcept {
     // 18 bits are all that the first word may have outside; the counter starts there and spills into the
     // others.
     return {{},
@@ -36,6 +39,17 @@ reference process::make_own_reference() noexcept {
             reference::max_words,
             {static_cast<std::uint32_t>(n >> 46) & 0x3ffff, static_cast<std::uint32_t>(n),
              static_cast<std::uint32_t>(n >> 32), slot, serial}};
+}
+
+std::uint64_t process::number_of_own(const reference& ref) const noexcept {
+    if (ref.node || ref.creation != system->origin || ref.size != reference::max_words) return 0;
+    if (ref.words[3] != slot || ref.words[4] != serial) return 0;
+    return std::uint64_t{ref.words[2]} << 32 | ref.words[1];
+}
+
+pending_call* process::call_waiting_for(const reference& ref) noexcept {
+    if (!related || !related->call.waits_for(number_of_own(ref))) return nullptr;
+    return &related->call;
 }
 
 void process::begin(const process_start& how) noexcept {

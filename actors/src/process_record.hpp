@@ -82,6 +82,12 @@ struct alignas(64) process final : task {
 
     /// A reference that names this process, for monitors and aliases; marks the message queue.
     [[nodiscard]] reference make_own_reference() noexcept;
+    /// The n-th of them.
+    [[nodiscard]] reference own_reference(std::uint64_t n) const noexcept;
+    /// Which of them it is; 0 for another's.
+    [[nodiscard]] std::uint64_t number_of_own(const reference& ref) const noexcept;
+    /// The call that waits for this reference, if any.
+    [[nodiscard]] pending_call* call_waiting_for(const reference& ref) noexcept;
 
     /// Takes in everything from the inbox: messages are queued, other signals acted upon. True if there was
     /// any.
@@ -131,6 +137,8 @@ private:
     void on_exit_link(control_signal& s) noexcept;
     void on_exit2(control_signal& s) noexcept;
     void on_alias_message(control_signal& s) noexcept;
+    void on_call(control_signal& s) noexcept;
+    void on_call_reply(control_signal& s) noexcept;
     void on_unlink(control_signal& s) noexcept;
     void on_unlink_ack(control_signal& s) noexcept;
     void on_down(control_signal& s) noexcept;

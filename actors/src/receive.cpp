@@ -1,6 +1,7 @@
 #include "process_record.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
+#include "waiting_scope.hpp"
 
 #include <rakka/actors/receive.hpp>
 
@@ -15,26 +16,8 @@ namespace detail {
 namespace {
 
 std::uint64_t mark_of(const process& self, const reference* fresh) noexcept {
-    if (fresh == nullptr || fresh->size == 0 || fresh->node || fresh->creation != self.system->origin)
-        return 0;
-    if (fresh->size == reference::max_words) {
-        if (fresh->words[3] != self.slot || fresh->words[4] != self.serial) return 0;
-        return std::uint64_t{fresh->words[2]} << 32 | fresh->words[1];
-    }
-    return 0;
+    return fresh == nullptr ? 0 : self.number_of_own(*fresh);
 }
-
-// True while the process sleeps in a receive: what process_info shows.
-class waiting_scope {
-public:
-    explicit waiting_scope(process& self) noexcept : self_(self) { self_.waiting = true; }
-    ~waiting_scope() { self_.waiting = false; }
-    waiting_scope(const waiting_scope&) = delete;
-    waiting_scope& operator=(const waiting_scope&) = delete;
-
-private:
-    process& self_;
-};
 
 // A message as a term that does not own its share: the queue does.
 class borrowed_term {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flat_table.hpp"
+#include "pending_call.hpp"
 #include "wait_timer.hpp"
 
 #include <rakka/actors/monitors.hpp>
@@ -30,17 +31,11 @@ struct link_entry {
     std::uint64_t connection = 0;  // the one our own link or unlink went out on
 };
 
-/// A monitor held by this process.
-struct monitor_entry {
-    monitor_target target;  // a pid or {name, node}: what 'DOWN' shows
-    pid resolved;           // the process meant, when it is one of this system
-    std::uint64_t connection = 0;
-};
-
 /// A monitor on this process.
 struct watcher_entry {
     pid watcher;
-    atom name;  // set when the watcher gave a name
+    atom name;          // set when the watcher gave a name
+    bool call = false;  // of a call from this system: the reply ends it on both sides
 };
 
 enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply_demonitor };
@@ -67,6 +62,7 @@ struct relations {
     flat_table<reference, message_timer*> timers;
     std::vector<std::pair<term, term>> dictionary;
     pending_question question;
+    pending_call call;
     std::unique_ptr<wait_timer> handler_timeout;
     std::uint64_t last_unlink_id = 0;
 

@@ -23,4 +23,20 @@ bool send_name_here(system_core& core, atom name, term message);
 remote_router::outcome send_anywhere(system_core& core, const pid& from, const destination& to, term& message,
                                      send_flags flags);
 
+/// The same process in the form its system uses, and the target as 'DOWN' shows it.
+[[nodiscard]] monitor_entry resolve(system_core& core, const monitor_target& target);
+
+[[nodiscard]] inline bool is_local_target(const system_core& core, const monitor_entry& m) noexcept {
+    return m.resolved.creation == core.origin && !m.resolved.node;
+}
+
+/// Sends the monitor request for a target of this system. With kind `call` the message for it rides along.
+void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m, const reference& ref,
+                  signal_kind kind = signal_kind::monitor, term message = {});
+
+/// The same for a target of another node, or of an earlier life of this one: from the watcher itself, which
+/// then obeys.
+[[nodiscard]] remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m,
+                                                      const monitor_target& as_given, const reference& ref);
+
 }  // namespace rakka::detail

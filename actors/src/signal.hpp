@@ -17,6 +17,8 @@ namespace rakka::detail {
 enum class signal_kind : std::uint8_t {
     message,
     alias_message,  // ref: the alias
+    call,           // a monitor and the message behind it in one: ref, from, name as in monitor; value
+    call_reply,     // the answer to `call` and the end of its monitor in one: ref; value: without its tag
     exit_link,      // from, value: reason; counts only while the link is active
     exit2,          // from, value: reason
     link,           // from
@@ -28,6 +30,7 @@ enum class signal_kind : std::uint8_t {
     group_leader,   // from: the new leader
     spawn_reply,    // ref, id: flags, value: pid or error atom
     receive_timer,  // lives in the record of a waiting receive or handler (wait_timer.hpp)
+    call_timer,     // lives in a call_timer
     message_timer,  // lives in a message_timer (timers.hpp)
     timer_request,  // from: who asks, ref: the timer, id: 1 = cancel; answered with `answer`
     info_request,   // from: who asks, id: pointer to the question

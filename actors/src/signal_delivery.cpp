@@ -154,7 +154,8 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
         case signal_kind::unlink:
             send_unlink_ack(core, target, c.from, c.id);
             break;
-        case signal_kind::monitor: {
+        case signal_kind::monitor:
+        case signal_kind::call: {
             const monitor_target as_given = c.name ? monitor_target(c.name) : monitor_target(target);
             send_down(core, as_given, c.from, c.ref, term(atoms::known<"noproc">));
             break;

@@ -32,9 +32,15 @@ void process::handle_control(signal& s) noexcept {
         case signal_kind::receive_timer:
             wait_timer::arrived(s);
             return;
+        case signal_kind::call_timer:
+            call_timer::arrived(s);
+            return;
         case signal_kind::message_timer:
             message_timer::came_back(*this, s);
             return;
+        case signal_kind::call:
+            on_call(control(s));
+            return;  // keeps the node
         case signal_kind::alias_message:
             on_alias_message(control(s));
             return;  // keeps the node
@@ -67,6 +73,9 @@ void process::handle_control(signal& s) noexcept {
         case signal_kind::down:
             on_down(c);
             break;
+        case signal_kind::call_reply:
+            on_call_reply(c);
+            break;
         case signal_kind::group_leader:
             leader = c.from;
             break;
@@ -90,6 +99,8 @@ void process::handle_control(signal& s) noexcept {
             break;
         case signal_kind::message:
         case signal_kind::alias_message:
+        case signal_kind::call:
+        case signal_kind::call_timer:
         case signal_kind::receive_timer:
         case signal_kind::message_timer:
             break;
@@ -122,7 +133,28 @@ void process::on_exit2(control_signal& s) noexcept {
     }
 }
 
+void process::on_call(control_signal& s) noexcept {
+    relate().watchers.put(s.ref, {s.from, s.name, true});
+    s.kind = signal_kind::message;
+    messages.append(s);
+}
+
+void process::on_call_reply(control_signal& s) noexcept {
+    pending_call* const call = call_waiting_for(s.ref);
+    if (call == nullptr) return;
+    call->value = take_term(s);
+    call->watched = false;
+    call->state = pending_call::phase::replied;
+}
+
 void process::on_alias_message(control_signal& s) noexcept {
+    if (pending_call* const call = call_waiting_for(s.ref); call != nullptr && peek(s).is_tuple(2)) {
+        const term message = take_term(s);
+        call->value = message.share(message.tuple()[1]);
+        call->state = pending_call::phase::replied;
+        free_signal(*system, s);
+        return;
+    }
     const alias_mode* const mode = related ? related->aliases.find(s.ref) : nullptr;
     if (mode == nullptr) {
         free_signal(*system, s);
@@ -156,6 +188,12 @@ void process::on_unlink_ack(control_signal& s) noexcept {
 
 void process::on_down(control_signal& s) noexcept {
     if (!related) return;
+    if (pending_call* const call = call_waiting_for(s.ref)) {
+        call->value = take_term(s);
+        call->watched = false;
+        call->state = pending_call::phase::down;
+        return;
+    }
     const monitor_entry* const m = related->monitors.find(s.ref);
     if (m == nullptr) return;
     const term what = target_term(m->target);
@@ -218,6 +256,15 @@ void process::on_nodedown(const control_signal& s) noexcept {
     };
     drop_monitors(false);
     drop_monitors(true);
+    if (pending_call& call = r.call; call.state == pending_call::phase::waiting && call.watched) {
+        const auto* const p = std::get_if<rakka::pid>(&call.server.target);
+        const atom node = p != nullptr ? node_of(*p) : std::get<registered_name>(call.server.target).node;
+        if (lost(node, call.server.connection)) {
+            call.value = why;
+            call.watched = false;
+            call.state = pending_call::phase::down;
+        }
+    }
     for (std::size_t i = r.watchers.size(); i-- > 0;)
         if (node_of(r.watchers.at(i).value.watcher) == s.name) r.watchers.erase_at(i);
     for (std::size_t i = r.spawns.size(); i-- > 0;) {
@@ -278,6 +325,8 @@ process_information process::describe() {
             if (link.active) out.links.push_back(peer);
         for (const auto& [ref, m] : related->monitors.entries())
             out.monitors.push_back(m.target);
+        if (related->call.state != pending_call::phase::none && related->call.watched)
+            out.monitors.push_back(related->call.server.target);
         for (const auto& [ref, w] : related->watchers.entries())
             out.monitored_by.push_back(w.watcher);
         out.dictionary = related->dictionary;

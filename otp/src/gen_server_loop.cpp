@@ -113,10 +113,10 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
         const bool answers = caller && decided.reply_.has_value();
         if (decided.reason_.has_value()) {
             next last = end(std::move(decided.reason_));  // OTP answers after terminate/2 has run
-            if (answers) reply(*caller, decided.reply_);
+            if (answers) reply(*caller, std::move(decided.reply_));
             return last;
         }
-        if (answers) reply(*caller, decided.reply_);
+        if (answers) reply(*caller, std::move(decided.reply_));
         if (!decided.continue_.has_value()) break;
         caller = nullptr;
         bump_reductions(1);

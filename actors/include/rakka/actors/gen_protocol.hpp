@@ -26,11 +26,13 @@ struct from {
     [[nodiscard]] term to_term() const;
     /// Reads such a pair, e.g. one that came inside a message. errc::wrong_type when it is not one.
     [[nodiscard]] static result<from> read(const term& pair);
+    /// The same for `pair`, a view into `whole`.
+    [[nodiscard]] static result<from> read_part(const term& whole, term_view pair);
 };
 
 /// Answers a call. Any process; never blocks longer than send() does; an answer that nobody waits for any
 /// more is dropped. Erlang: gen_server:reply/2.
-void reply(const from& to, const term& value);
+void reply(const from& to, term value);
 
 namespace gen {
 

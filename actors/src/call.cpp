@@ -1,0 +1,167 @@
+// gen:call from the client's side. A call to a process of this system takes two signals instead of five: the
+// monitor travels with the message, the reply with the end of the monitor.
+#include "call.hpp"
+
+#include "routing.hpp"
+#include "waiting_scope.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/gen_protocol.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <utility>
+
+namespace rakka {
+
+namespace detail {
+
+std::optional<reference> alias_in(term_view tag) {
+    if (!tag.is(kind::list) || !tag.list().head().is_atom(atoms::known<"alias">)) return std::nullopt;
+    const auto ref = tag.list().tail().as<reference>();
+    return ref ? std::optional(*ref) : std::nullopt;
+}
+
+bool answer_call(const reference& ref, term& value) {
+    process* const self = current_process_or_null();
+    if (self == nullptr || !self->related) return false;
+    const watcher_entry* const watcher = self->related->watchers.find(ref);
+    if (watcher == nullptr || !watcher->call) return false;
+    const pid client = watcher->watcher;
+    self->related->watchers.erase(ref);
+    system_core& core = *self->system;
+    control_signal& s = make_control(core, signal_kind::call_reply);
+    s.ref = ref;
+    set_term(s, std::move(value));
+    deliver(core, client, s);
+    charge_reductions(1);
+    return true;
+}
+
+namespace {
+
+using phase = pending_call::phase;
+
+/// The call as long as this process waits for it. Whichever way it is left, the server's monitor goes with
+/// it.
+class waiting_call {
+public:
+    waiting_call(process& self, const reference& ref, const monitor_entry& server)
+        : self_(self), ref_(ref), call_(self.relate().call) {
+        call_.number = self.number_of_own(ref);
+        call_.server = server;
+        call_.watched = true;
+        call_.state = phase::waiting;
+    }
+    ~waiting_call() {
+        if (call_.timer) call_.timer->stop();
+        if (call_.watched)
+            send_demonitor(*self_.system, self_.pid(), call_.server.resolved, call_.server.target, ref_);
+        call_.watched = false;
+        call_.state = phase::none;
+        call_.value = term();
+    }
+    waiting_call(const waiting_call&) = delete;
+    waiting_call& operator=(const waiting_call&) = delete;
+
+    /// Blocks until the answer is here. False when the time is over first.
+    bool wait(std::optional<std::chrono::nanoseconds> limit) {
+        self_.fetch();
+        self_.check_exit();
+        self_.messages.rewind(call_.number);
+        for (bool timed = false;;) {
+            if (call_.state != phase::waiting || take_plain_reply()) return true;
+            const bool expired = limit && (limit->count() <= 0 || (timed && call_.timer->expired()));
+            const waiting_scope waiting(self_);
+            if (!self_.fetch()) {
+                if (expired) return false;
+                if (limit && !std::exchange(timed, true)) start_timer(*limit);
+                self_.sleep();
+                self_.fetch();
+            }
+            self_.check_exit();
+        }
+    }
+
+    void made_on(std::uint64_t connection) noexcept { call_.server.connection = connection; }
+    [[nodiscard]] bool failed() const noexcept { return call_.state == phase::down; }
+    [[nodiscard]] term take_value() noexcept { return std::move(call_.value); }
+
+private:
+    void start_timer(std::chrono::nanoseconds limit) {
+        if (!call_.timer) call_.timer = std::make_unique<call_timer>(self_);
+        call_.timer->start(self_.system->after_about(limit));
+    }
+
+    // Servers older than aliases, and C nodes, answer with a message to the process.
+    bool take_plain_reply() {
+        message_queue& q = self_.messages;
+        for (signal* s = q.current(); s != nullptr; s = q.current()) {
+            const term_view m = peek(*s);
+            const auto alias = m.is_tuple(2) ? alias_in(m.tuple()[0]) : std::nullopt;
+            if (alias && *alias == ref_) {
+                const term message = consume_message(*self_.system, *q.take_current());
+                call_.value = message.share(message.tuple()[1]);
+                call_.state = phase::replied;
+                return true;
+            }
+            q.advance();
+        }
+        return false;
+    }
+
+    process& self_;
+    const reference& ref_;
+    pending_call& call_;
+};
+
+monitor_target watched(const destination& server) {
+    if (const auto* p = std::get_if<pid>(&server)) return *p;
+    if (const auto* name = std::get_if<atom>(&server)) return *name;
+    return std::get<registered_name>(server);
+}
+
+/// The reason gen:call exits with for that of a 'DOWN': a lost node is named.
+term call_failure(const system_core& core, term reason, const destination& server) {
+    if (!reason.is_atom(atoms::known<"noconnection">)) return reason;
+    const auto* const p = std::get_if<pid>(&server);
+    const auto* const named = std::get_if<registered_name>(&server);
+    const atom node = p ? p->node : named ? named->node : core.facade.node_name();
+    return tuple(atoms::known<"nodedown">, node);
+}
+
+}  // namespace
+
+}  // namespace detail
+
+namespace gen {
+
+boost::system::result<term, no_reply> call(const destination& server, atom label, const term& request_body,
+                                           std::optional<std::chrono::milliseconds> timeout) {
+    using namespace detail;
+    process& self = current_process();
+    system_core& core = *self.system;
+    const monitor_target target = watched(server);
+    const monitor_entry entry = resolve(core, target);
+    if (entry.resolved == self.pid()) return no_reply::because(atoms::known<"calling_self">);
+    // A nodedown that has arrived is about older calls than this one.
+    if (!is_local_target(core, entry)) self.fetch();
+    const reference ref = self.make_own_reference();
+    term message = tuple(label, tuple(self.pid(), cons(atoms::known<"alias">, ref)), request_body);
+    waiting_call call(self, ref, entry);
+    if (is_local_target(core, entry)) {
+        post_monitor(core, self.pid(), entry, ref, signal_kind::call, std::move(message));
+        charge_reductions(1);
+    } else {
+        const auto placed = monitor_elsewhere(self, entry, target, ref);
+        call.made_on(placed.connection);
+        obey(self, placed.how);
+        obey(self, send_anywhere(core, self.pid(), server, message, {}));
+    }
+    if (!call.wait(timeout)) return no_reply::because(atoms::known<"timeout">);
+    if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
+    return call.take_value();
+}
+
+}  // namespace gen
+}  // namespace rakka
