@@ -1,3 +1,5 @@
+#include "block_pool.hpp"
+
 #include <rakka/etf/arena.hpp>
 
 #include <algorithm>
@@ -19,9 +21,8 @@ void shared_buffer::release() noexcept {
 namespace detail {
 
 arena* arena::make(std::size_t words) {
-    void* const memory = std::malloc(sizeof(arena) + words * sizeof(word));
-    if (!memory) throw std::bad_alloc();
-    return new (memory) arena(words);
+    const std::size_t bytes = block_size(sizeof(arena) + words * sizeof(word));
+    return new (allocate_block(bytes)) arena((bytes - sizeof(arena)) / sizeof(word));
 }
 
 word* arena::allocate_slowly(std::size_t words) {
@@ -67,7 +68,21 @@ std::size_t arena::bytes() const noexcept {
     return total;
 }
 
+void arena::discard(arena* a) noexcept {
+    const std::size_t bytes = sizeof(arena) + a->words_ * sizeof(word);
+    a->~arena();
+    free_block(a, bytes);
+}
+
 void arena::destroy(arena* first) noexcept {
+    if (first->attachments_ == nullptr && first->chunks_ == nullptr) [[likely]] {
+        discard(first);
+        return;
+    }
+    destroy_with_attachments(first);
+}
+
+void arena::destroy_with_attachments(arena* first) noexcept {
     // A list built by prepending is a chain of a million arenas: freed in a loop, linked through queue_link.
     arena* pending = first;
     first->queue_link[0] = 0;
@@ -97,8 +112,7 @@ void arena::destroy(arena* first) noexcept {
             std::free(c);
             c = next;
         }
-        dying->~arena();
-        std::free(dying);
+        discard(dying);
     }
 }
 

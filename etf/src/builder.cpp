@@ -11,7 +11,6 @@ using namespace detail;
 
 namespace {
 
-alignas(8) constexpr word empty_tuple = make_header(box::tuple, 0);
 alignas(8) constexpr word empty_map = make_header(box::map, 0);
 
 word* put_bytes(word* body, std::span<const std::byte> bytes) {
@@ -89,31 +88,6 @@ word builder::put_foreign_atom(std::string_view utf8) {
     b[0] = make_header(box::foreign_atom, utf8.size());
     put_bytes(b + 1, std::as_bytes(std::span(utf8)));
     return boxed(b);
-}
-
-word builder::put_tuple(std::size_t arity, word*& cells) {
-    if (arity == 0) return boxed(&empty_tuple);
-    word* const b = allocate(1 + arity);
-    b[0] = make_header(box::tuple, arity);
-    cells = b + 1;
-    return boxed(b);
-}
-
-word builder::put_list(std::size_t n, word*& cells) {
-    if (n == 0) return special_nil;
-    cells = allocate(n + 1);
-    cells[n] = list_end;
-    return list_at(cells);
-}
-
-word builder::put_list(std::size_t n, word*& cells, word tail) {
-    RAKKA_DCHECK(n > 0);
-    if (tail == special_nil) return put_list(n, cells);
-    const bool goes_on = tag_of(tail) == tag::list;
-    cells = allocate(n + (goes_on ? 1 : 2));
-    cells[n] = goes_on ? link_to(pointer(tail)) : list_tail;
-    if (!goes_on) cells[n + 1] = tail;
-    return list_at(cells);
 }
 
 word builder::put_map(std::size_t n, word*& cells) {

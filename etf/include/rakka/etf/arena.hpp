@@ -47,7 +47,7 @@ struct attachment {
 /// One allocation. Filled by one thread (a `builder`), afterwards immutable and shared by reference count.
 class arena {
 public:
-    /// Room for `words` words behind the header, one reference held by the caller.
+    /// Room for `words` words or a few more behind the header, one reference held by the caller.
     [[nodiscard]] static arena* make(std::size_t words);
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -86,7 +86,9 @@ private:
     word* body() noexcept { return reinterpret_cast<word*>(this + 1); }
     word* allocate_slowly(std::size_t words);
     void push(attachment::kind what, void* object, void (*destroy)(void*) noexcept);
+    static void discard(arena* a) noexcept;
     static void destroy(arena* first) noexcept;
+    static void destroy_with_attachments(arena* first) noexcept;
 
     std::atomic<std::uint32_t> references_{1};
     std::size_t words_;

@@ -79,11 +79,30 @@ public:
 
     /// A tuple whose `arity` cells, at `cells`, the caller fills. Arity 0 allocates nothing and must not be
     /// written to.
-    [[nodiscard]] word put_tuple(std::size_t arity, word*& cells);
+    [[nodiscard]] word put_tuple(std::size_t arity, word*& cells) {
+        if (arity == 0) return detail::boxed(&empty_tuple);
+        word* const b = allocate(1 + arity);
+        b[0] = detail::make_header(detail::box::tuple, arity);
+        cells = b + 1;
+        return detail::boxed(b);
+    }
     /// A proper list of `n` cells to fill; n = 0 is nil.
-    [[nodiscard]] word put_list(std::size_t n, word*& cells);
+    [[nodiscard]] word put_list(std::size_t n, word*& cells) {
+        if (n == 0) return detail::special_nil;
+        cells = allocate(n + 1);
+        cells[n] = detail::list_end;
+        return detail::list_at(cells);
+    }
     /// The same ending in `tail` (any term's word of this builder) instead of nil. Precondition: n > 0.
-    [[nodiscard]] word put_list(std::size_t n, word*& cells, word tail);
+    [[nodiscard]] word put_list(std::size_t n, word*& cells, word tail) {
+        RAKKA_DCHECK(n > 0);
+        if (tail == detail::special_nil) return put_list(n, cells);
+        const bool goes_on = detail::tag_of(tail) == detail::tag::list;
+        cells = allocate(n + (goes_on ? 1 : 2));
+        cells[n] = goes_on ? detail::link_to(detail::pointer(tail)) : detail::list_tail;
+        if (!goes_on) cells[n + 1] = tail;
+        return detail::list_at(cells);
+    }
     /// A map of `n` pairs: fill cells[0…n) with keys and cells[n…2n) with values, then call finish_map on the
     /// word.
     [[nodiscard]] word put_map(std::size_t n, word*& cells);
@@ -102,6 +121,8 @@ public:
     }
 
 private:
+    alignas(8) static constexpr word empty_tuple = detail::make_header(detail::box::tuple, 0);
+
     [[nodiscard]] word put_big(std::uint64_t magnitude, bool negative) {
         return put_big(std::span(&magnitude, 1), negative);
     }

@@ -40,7 +40,10 @@ concept integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T,
 
 template <integer T>
 struct term_traits<T> {
-    static constexpr std::size_t size(T) noexcept { return sizeof(T) < 8 ? 0 : 2; }
+    static constexpr std::size_t size(T v) noexcept {
+        if constexpr (sizeof(T) < 8) return 0;
+        return std::in_range<std::int64_t>(v) && detail::fits_small(static_cast<std::int64_t>(v)) ? 0 : 2;
+    }
     static detail::word write(builder& b, T v) {
         if constexpr (std::is_signed_v<T>) {
             return b.put_integer(v);
@@ -90,7 +93,9 @@ struct term_traits<bool> {
 
 template <std::floating_point T>
 struct term_traits<T> {
-    static constexpr std::size_t size(T) noexcept { return 2; }
+    static constexpr std::size_t size(T v) noexcept {
+        return detail::try_make_real(static_cast<double>(v)) != 0 ? 0 : 2;
+    }
     /// Throws std::domain_error for NaN and infinities: Erlang has none.
     static detail::word write(builder& b, T v) {
         if (!std::isfinite(v)) throw std::domain_error("rakka: NaN and infinities are not Erlang terms");
