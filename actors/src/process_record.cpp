@@ -89,10 +89,6 @@ void process::take_in(signal& s) noexcept {
     }
 }
 
-void process::sleep() {
-    suspend_current([this]() noexcept { return inbox.try_sleep(); });
-}
-
 void process::doom(term why) noexcept {
     if (doomed) return;
     doomed = true;

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include "engine/current.hpp"
 #include "engine/task.hpp"
 #include "mailbox.hpp"
 #include "message_queue.hpp"
@@ -94,7 +95,9 @@ struct alignas(64) process final : task {
     bool fetch() noexcept;
     /// Sleeps until something is in the inbox. Call fetch() afterwards. Throws std::bad_alloc when no stack
     /// is left.
-    void sleep();
+    void sleep() {
+        suspend_current([this]() noexcept { return inbox.try_sleep(); });
+    }
     /// Throws process_exit if an exit signal has ended this process and throwing is possible now.
     void check_exit();
     /// The price of an ambient function, at its end: when the slice is used up others run (a handler first
@@ -156,8 +159,6 @@ private:
 [[nodiscard]] inline process* current_process_or_null() noexcept;
 
 }  // namespace rakka::detail
-
-#include "engine/current.hpp"
 
 namespace rakka::detail {
 inline process* current_process_or_null() noexcept {

@@ -1,7 +1,5 @@
 #include "engine/fiber.hpp"
 
-#include <rakka/base/check.hpp>
-
 #include <cstdint>
 #include <cstdlib>
 #include <cxxabi.h>
@@ -14,14 +12,6 @@ namespace ctx = boost::context::detail;
 exception_state* thread_exception_state() noexcept {
     return reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
 }
-
-/// Carried over a jump, on the stack that is left.
-struct fiber::crossing {
-    fiber* from;
-    fiber* to;
-    exception_state* thread;
-    departure after;
-};
 
 fiber::fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept : entry_(entry), stack_(stack) {
     auto* top = reinterpret_cast<std::byte*>(this);
@@ -37,25 +27,6 @@ fiber& fiber::create(const stack_memory& stack, void (*entry)() noexcept) noexce
     const std::uintptr_t colour = (top / stack.size) % 8 * (2 * line);
     const auto place = (top - colour - sizeof(fiber)) & ~(line - 1);
     return *new (reinterpret_cast<void*>(place)) fiber(stack, entry);
-}
-
-void fiber::switch_to(fiber& to, exception_state& thread, departure after) noexcept {
-    RAKKA_DCHECK(&to != this && to.context_ != nullptr);
-    exceptions_ = thread;
-    crossing c{this, &to, &thread, after};
-    const ctx::fcontext_t target = to.context_;
-    to.context_ = nullptr;
-    sanitizer_.leaving_for(to.sanitizer_);
-    arrive(ctx::jump_fcontext(target, &c));
-}
-
-void fiber::arrive(ctx::transfer_t t) noexcept {
-    // `after` may make the fiber that was left runnable elsewhere, and with it the crossing disappears.
-    const crossing c = *static_cast<crossing*>(t.data);
-    c.to->sanitizer_.arrived_from(c.from->sanitizer_);
-    *c.thread = c.to->exceptions_;
-    c.from->context_ = t.fctx;
-    c.after.run(*c.from, c.after.arg);
 }
 
 void fiber::start(ctx::transfer_t t) noexcept {

@@ -4,6 +4,8 @@
 #include "engine/sanitizer_fiber.hpp"
 #include "engine/stack_pool.hpp"
 
+#include <rakka/base/check.hpp>
+
 #include <boost/context/detail/fcontext.hpp>
 
 #include <cstddef>
@@ -45,7 +47,10 @@ public:
 
     /// Leaves this fiber, which the calling thread stands on, for `to`. Returns when somebody switches back
     /// to this, perhaps on another thread. `thread` is the calling thread's exception state.
-    void switch_to(fiber& to, exception_state& thread, departure after) noexcept;
+    ///
+    /// Inlined, as are its callers up to suspend_current: after a switch the CPU predicts each return wrongly
+    /// (its stack of return addresses is that of the fiber that was left), so the fewer frames the better.
+    [[gnu::always_inline]] void switch_to(fiber& to, exception_state& thread, departure after) noexcept;
 
     /// Ends a fiber that is switched out: no frame of it is unwound, nothing may switch to it. The stack is
     /// quiet afterwards.
@@ -60,7 +65,7 @@ private:
 
     fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept;
     static void start(boost::context::detail::transfer_t t) noexcept;
-    static void arrive(boost::context::detail::transfer_t t) noexcept;
+    [[gnu::always_inline]] static void arrive(boost::context::detail::transfer_t t) noexcept;
 
     boost::context::detail::fcontext_t context_ = nullptr;  // valid while switched out
     exception_state exceptions_;                            // while switched out
@@ -68,5 +73,32 @@ private:
     stack_memory stack_;
     [[no_unique_address]] sanitizer_fiber sanitizer_;
 };
+
+/// Carried over a jump, on the stack that is left.
+struct fiber::crossing {
+    fiber* from;
+    fiber* to;
+    exception_state* thread;
+    departure after;
+};
+
+inline void fiber::switch_to(fiber& to, exception_state& thread, departure after) noexcept {
+    RAKKA_DCHECK(&to != this && to.context_ != nullptr);
+    exceptions_ = thread;
+    crossing c{this, &to, &thread, after};
+    const boost::context::detail::fcontext_t target = to.context_;
+    to.context_ = nullptr;
+    sanitizer_.leaving_for(to.sanitizer_);
+    arrive(boost::context::detail::jump_fcontext(target, &c));
+}
+
+inline void fiber::arrive(boost::context::detail::transfer_t t) noexcept {
+    // `after` may make the fiber that was left runnable elsewhere, and with it the crossing disappears.
+    const crossing c = *static_cast<crossing*>(t.data);
+    c.to->sanitizer_.arrived_from(c.from->sanitizer_);
+    *c.thread = c.to->exceptions_;
+    c.from->context_ = t.fctx;
+    c.after.run(*c.from, c.after.arg);
+}
 
 }  // namespace rakka::detail

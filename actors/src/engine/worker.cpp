@@ -13,11 +13,6 @@ namespace rakka::detail {
 
 namespace {
 
-// Housekeeping (timers, I/O, injected tasks) comes round after about 500 tiny slices or four full ones: some
-// tens of microseconds. A poll of the event loop costs half a microsecond.
-constexpr std::int32_t housekeeping_period = 4096;
-constexpr std::int32_t housekeeping_per_slice = 8;
-
 // So many tasks a worker takes from the injection queue at once; others may steal from them.
 constexpr std::size_t injected_at_once = 64;
 
@@ -29,6 +24,7 @@ std::uint64_t worker_seed(std::uint64_t seed, unsigned index) noexcept {
 
 worker::worker(scheduler::state& shared, unsigned index)
     : shared_(shared),
+      home_(shared.self),
       shared_idle_(shared.idle),
       index_(index),
       simulated_(shared.options.workers == 0),
@@ -38,10 +34,6 @@ worker::worker(scheduler::state& shared, unsigned index)
       random_(shared.options.seed + index),
       seen_slices_(std::max(shared.options.workers, 1U)) {
     fibers_.put(fibers_.take());  // from here on a loop always has a fiber to run on
-}
-
-scheduler& worker::home() const noexcept {
-    return shared_.self;
 }
 
 std::size_t worker::run(std::size_t slices) noexcept {
@@ -88,11 +80,6 @@ void worker::begin_slice(task& t) noexcept {
     slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-void worker::settle_reductions() noexcept {
-    current_->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
-    settled_left_ = reductions_left_;
-}
-
 void worker::end_slice(task& t, step s) noexcept {
     if (s == step::again) {
         settle_reductions();
@@ -107,22 +94,9 @@ void worker::end_slice(task& t, step s) noexcept {
     }
 }
 
-void worker::switch_to(fiber& to, departure after) noexcept {
-    fiber& from = *standing_;
-    standing_ = &to;
-    from.switch_to(to, *exceptions_, after);
-}
-
 void worker::recycle(fiber& left, void* self) noexcept {
     static_cast<worker*>(self)->fibers_.put(left);
 }
-
-struct worker::suspension {
-    worker* self;
-    task* blocked;
-    bool (*publish)(void*) noexcept;
-    void* arg;
-};
 
 void worker::settle_blocked(fiber& left, void* arg) noexcept {
     const suspension s =
@@ -138,24 +112,6 @@ task* worker::next_directly() noexcept {
     if (until_housekeeping_ <= 0 || shared_.stopping.load(std::memory_order_relaxed)) return nullptr;
     wake_after_long_slice();
     return pop();
-}
-
-void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
-    RAKKA_DCHECK(current_ != nullptr);
-    settle_reductions();
-    suspension s{this, current_, publish, arg};
-    task* const successor = next_directly();
-    fiber* to = successor == nullptr ? nullptr : successor->fiber_;
-    if (to != nullptr) {
-        // From one blocked task straight to another: one switch instead of two.
-        successor->fiber_ = nullptr;
-        begin_slice(*successor);
-    } else {
-        to = fiber_for_loop(successor);
-        picked_ = successor;
-        current_ = nullptr;
-    }
-    switch_to(*to, {&settle_blocked, &s});
 }
 
 fiber* worker::fiber_for_loop(task* picked) {
@@ -214,13 +170,8 @@ void worker::wake_for_surplus() noexcept {
     if (queues_.size() >= 3) shared_idle_.wake_one();
 }
 
-void worker::wake_after_long_slice() noexcept {
-    const bool was_long = reductions_left_ < slice_limit_ / 2;
-    if (was_long && shared_idle_.worth_waking() && queues_.size() >= 2) shared_idle_.wake_one();
-}
-
-std::int32_t worker::slice_cost() const noexcept {
-    return housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+void worker::wake_for_waiting_work() noexcept {
+    if (shared_idle_.worth_waking() && queues_.size() >= 2) shared_idle_.wake_one();
 }
 
 void worker::housekeeping() noexcept {

@@ -33,7 +33,7 @@ public:
 
     /// Any thread.
     [[nodiscard]] unsigned index() const noexcept { return index_; }
-    [[nodiscard]] scheduler& home() const noexcept;
+    [[nodiscard]] scheduler& home() const noexcept { return home_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
 
     [[nodiscard]] task* current() const noexcept { return current_; }
@@ -50,11 +50,14 @@ public:
             wake_for_surplus();
     }
 
-    void settle_reductions() noexcept;
+    void settle_reductions() noexcept {
+        current_->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
+        settled_left_ = reductions_left_;
+    }
     [[nodiscard]] bool preemption_disabled() const noexcept { return current_->no_preempt_depth_ != 0; }
 
     /// Blocks the current task, see suspend_current. The caller must look up its worker anew afterwards.
-    void suspend(bool (*publish)(void*) noexcept, void* arg);
+    [[gnu::always_inline]] void suspend(bool (*publish)(void*) noexcept, void* arg);
     /// Sends the current task to the tail of the queue.
     void yield();
 
@@ -86,17 +89,28 @@ public:
     static void loop() noexcept;
 
 private:
-    struct suspension;
+    struct suspension {
+        worker* self;
+        task* blocked;
+        bool (*publish)(void*) noexcept;
+        void* arg;
+    };
 
     [[nodiscard]] task* next() noexcept;
     [[nodiscard]] task* next_directly() noexcept;
     [[nodiscard]] task* pop() noexcept;
     [[nodiscard]] fiber* fiber_for_loop(task* picked);
-    [[nodiscard]] std::int32_t slice_cost() const noexcept;
+    [[nodiscard]] std::int32_t slice_cost() const noexcept {
+        return housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+    }
     void run_hooks() noexcept;
     void housekeeping() noexcept;
     void wake_for_surplus() noexcept;
-    void wake_after_long_slice() noexcept;
+    void wake_after_long_slice() noexcept {
+        if (reductions_left_ < slice_limit_ / 2) [[unlikely]]
+            wake_for_waiting_work();
+    }
+    void wake_for_waiting_work() noexcept;
 
     // Without work (worker_idle.cpp).
     [[nodiscard]] bool search() noexcept;
@@ -112,13 +126,19 @@ private:
 
     void begin_slice(task& t) noexcept;
     void end_slice(task& t, step s) noexcept;
-    void switch_to(fiber& to, departure after) noexcept;
+    [[gnu::always_inline]] void switch_to(fiber& to, departure after) noexcept;
 
     static void recycle(fiber& left, void* self) noexcept;
     static void settle_blocked(fiber& left, void* arg) noexcept;
     static void nothing(fiber&, void*) noexcept {}
 
+    // Housekeeping (timers, I/O, injected tasks) comes round after about 500 tiny slices or four full ones:
+    // some tens of microseconds. A poll of the event loop costs half a microsecond.
+    static constexpr std::int32_t housekeeping_period = 4096;
+    static constexpr std::int32_t housekeeping_per_slice = 8;
+
     scheduler::state& shared_;    // constant
+    scheduler& home_;             // constant
     idle_registry& shared_idle_;  // constant: shared_.idle
     const unsigned index_;
     const bool simulated_;
@@ -150,5 +170,29 @@ private:
     std::atomic<std::uint64_t> started_{0};
     std::atomic<std::uint64_t> ended_{0};
 };
+
+inline void worker::switch_to(fiber& to, departure after) noexcept {
+    fiber& from = *standing_;
+    standing_ = &to;
+    from.switch_to(to, *exceptions_, after);
+}
+
+inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
+    RAKKA_DCHECK(current_ != nullptr);
+    settle_reductions();
+    suspension s{this, current_, publish, arg};
+    task* const successor = next_directly();
+    fiber* to = successor == nullptr ? nullptr : successor->fiber_;
+    if (to != nullptr) {
+        // From one blocked task straight to another: one switch instead of two.
+        successor->fiber_ = nullptr;
+        begin_slice(*successor);
+    } else {
+        to = fiber_for_loop(successor);
+        picked_ = successor;
+        current_ = nullptr;
+    }
+    switch_to(*to, {&settle_blocked, &s});
+}
 
 }  // namespace rakka::detail
