@@ -90,7 +90,7 @@ public:
 private:
     void start_timer(std::chrono::nanoseconds limit) {
         if (!call_.timer) call_.timer = std::make_unique<call_timer>(self_);
-        call_.timer->start(self_.system->after_about(limit));
+        call_.timer->start(self_.system->after(limit));
     }
 
     // Servers older than aliases, and C nodes, answer with a message to the process.

@@ -71,12 +71,6 @@ public:
         return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
     }
 
-    /// The same, cheaper, and up to a few milliseconds later: for limits that are hardly ever reached.
-    [[nodiscard]] instant after_about(nanoseconds delay) const noexcept {
-        const instant start = scheduler_->time().not_before_now();
-        return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
-    }
-
     /// The calling worker's; null on a foreign thread.
     [[nodiscard]] worker_cache* cache() noexcept {
         worker* const w = current_worker();

@@ -22,8 +22,6 @@ public:
     clock& operator=(const clock&) = delete;
     virtual ~clock() = default;
     [[nodiscard]] virtual instant now() const noexcept = 0;
-    /// An instant that is not earlier than now() and at most some milliseconds later; may be cheaper to get.
-    [[nodiscard]] virtual instant not_before_now() const noexcept { return now(); }
 };
 
 /// The machine's monotonic clock.
@@ -32,8 +30,6 @@ public:
     [[nodiscard]] instant now() const noexcept override {
         return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now().time_since_epoch());
     }
-    /// Reads the clock that the kernel moves once a tick: a load or two instead of the hardware's counter.
-    [[nodiscard]] instant not_before_now() const noexcept override;
 };
 
 /// Moves only when told to. Any thread may read; one thread at a time advances.
