@@ -144,8 +144,6 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     const monitor_target target = watched(server);
     const monitor_entry entry = resolve(core, target);
     if (entry.resolved == self.pid()) return no_reply::because(atoms::known<"calling_self">);
-    // A nodedown that has arrived is about older calls than this one.
-    if (!is_local_target(core, entry)) self.fetch();
     const reference ref = self.make_own_reference();
     term message = tuple(label, tuple(self.pid(), cons(atoms::known<"alias">, ref)), request_body);
     waiting_call call(self, ref, entry);

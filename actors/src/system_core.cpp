@@ -2,11 +2,14 @@
 
 #include "engine/scheduler_state.hpp"
 #include "last_resort.hpp"
+#include "engine/stack_overflow.hpp"
 #include "signal_delivery.hpp"
 #include "timer_records.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -32,6 +35,16 @@ std::uint32_t slots_for(const system_options& o) {
         std::min<std::uint64_t>(o.max_processes + (workers + 2) * 3 * process_table::batch, table_limit));
 }
 
+/// `process <0.7.3> (name)`, without the allocator: see task_describer.
+std::size_t describe_process(const task& t, char* out, std::size_t room) noexcept {
+    const auto& p = static_cast<const process&>(t);
+    const atom name = atom::from_id(static_cast<std::uint32_t>(p.identity.load(std::memory_order_relaxed)));
+    const auto written =
+        name ? fmt::format_to_n(out, room, "process <0.{}.{}> ({})", p.slot, p.serial, name.text())
+             : fmt::format_to_n(out, room, "process <0.{}.{}>", p.slot, p.serial);
+    return std::min(written.size, room);
+}
+
 }  // namespace
 
 system_core::system_core(rakka::system& f, const system_options& options)
@@ -43,6 +56,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
       warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options))) {
     install_last_resort();
+    if (options.report_stack_overflow) report_stack_overflows(&describe_process);
     for (const auto& w : scheduler_->internals().workers) {
         caches_.push_back(std::make_unique<worker_cache>());
         w->local[0] = caches_.back().get();

@@ -3,6 +3,7 @@
 #include "engine/current.hpp"
 #include "engine/current_thread.hpp"
 #include "engine/scheduler_state.hpp"
+#include "engine/stack_overflow.hpp"
 
 #include <rakka/base/check.hpp>
 
@@ -37,6 +38,7 @@ worker::worker(scheduler::state& shared, unsigned index)
 }
 
 std::size_t worker::run(std::size_t slices) noexcept {
+    const alternate_signal_stack for_overflows;
     worker* const before = set_current_worker(this);
     exceptions_ = thread_exception_state();
     slices_allowed_ = slices;

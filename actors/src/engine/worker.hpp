@@ -37,6 +37,8 @@ public:
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
 
     [[nodiscard]] task* current() const noexcept { return current_; }
+    /// The fiber this worker's thread is on; null when it does not run.
+    [[nodiscard]] const fiber* standing() const noexcept { return standing_; }
     [[nodiscard]] std::int32_t reductions_left() const noexcept { return reductions_left_; }
 
     /// Counts; true when the slice is used up.

@@ -47,6 +47,10 @@ struct system_options {
     /// No warnings of threads that are made inside a process, which programs get that are linked with
     /// rakka::thread_warnings. See docs/lint.md.
     bool disable_warnings = false;
+    /// Say on standard error which process has run out of stack, before the fault ends the program. The first
+    /// system with this on installs a handler of SIGSEGV and SIGBUS, which hands every fault on to the one
+    /// before it.
+    bool report_stack_overflow = true;
 };
 
 /// A running system. The constructor starts it, stop() or the destructor ends it.
