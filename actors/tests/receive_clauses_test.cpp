@@ -1,7 +1,11 @@
 // receive(on(pattern, handler)…, after(limit, handler)).
 #include "actors_support.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace rakka::testing {
 namespace {
@@ -86,6 +90,18 @@ TEST_P(receive_clauses, a_handler_that_throws_has_taken_its_message) {
         EXPECT_TRUE(mailbox_is_empty());
     });
 }
+
+/// The message ends with receive(): what points into it must not be given back.
+template <class T, class Handler>
+constexpr bool receives = requires(Handler handler, reference ref) {
+    receive(on(x<T>, handler));
+    receive(fresh{ref}, on(x<T>, handler),
+            after(std::chrono::seconds(1), [] { return decltype(handler(std::declval<T>()))(); }));
+};
+static_assert(!receives<std::string_view, decltype([](std::string_view s) { return s; })>);
+static_assert(!receives<term_view, decltype([](term_view v) { return std::optional(v); })>);
+static_assert(receives<std::string_view, decltype([](std::string_view s) { return std::string(s); })>);
+static_assert(receives<term, decltype([](term t) { return t; })>);
 
 TEST_P(receive_clauses, captured_terms_outlive_the_message) {
     in_process([] {

@@ -164,7 +164,7 @@ TEST(codec_decode, a_million_levels_need_no_stack) {
         heads.push_back(std::byte{106});
     EXPECT_EQ(encode_bytes(decode_bytes(tuples)), tuples);
     EXPECT_EQ(encode_bytes(decode_bytes(heads)), heads);
-    EXPECT_EQ(decode_bytes(tails).list().size(), deep);
+    EXPECT_EQ(decode_bytes(tails).view().list().size(), deep);
     const term t = decode_bytes(heads), c = term::copy(t);
     EXPECT_EQ(encode_bytes(c), heads);
 }

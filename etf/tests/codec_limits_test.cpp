@@ -95,8 +95,8 @@ TEST(codec_limits, a_budget_is_spent_once_for_each_new_atom_over_all_messages) {
     options.new_atoms = &budget;
     const std::size_t before = atom::count();
     const byte_string two = list_of_new_atoms("spent_", 2);
-    EXPECT_FALSE(decode_bytes(two, options).list().head().is_foreign_atom());
-    EXPECT_FALSE(decode_bytes(two, options).list().head().is_foreign_atom());
+    EXPECT_FALSE(decode_bytes(two, options).view().list().head().is_foreign_atom());
+    EXPECT_FALSE(decode_bytes(two, options).view().list().head().is_foreign_atom());
     EXPECT_EQ(budget.left(), 1u);
     const term five = decode_bytes(list_of_new_atoms("spent_", 5), options);
     EXPECT_EQ(budget.left(), 0u);

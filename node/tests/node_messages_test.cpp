@@ -61,7 +61,7 @@ TEST_F(node_messages, keep_their_order) {
         [] {
             int wrong = 0;
             for (int i = 0; i < count; ++i)
-                if (*receive().tuple()[1].as<int>() != i) ++wrong;
+                if (*receive().view().tuple()[1].as<int>() != i) ++wrong;
             const term last = receive();
             send(*last.tuple()[0].as<pid>(), term(tuple("wrong"_a, wrong)));
         },

@@ -226,7 +226,7 @@ TEST_P(gen_server_test, an_exception_is_the_exit_reason_and_terminate_sees_it) {
         ASSERT_FALSE(failed);
         const term down = *receive_if(ref, [](term_view m) { return m.is_tagged("DOWN"_a, 5); });
         EXPECT_EQ(down.share(down.tuple()[4]), failed.error().reason);
-        const term cause = failed.error().reason.share(failed.error().reason.tuple()[0]);
+        const term cause = failed.error().reason.share(failed.error().reason.view().tuple()[0]);
         EXPECT_TRUE(cause.is_tagged("cpp_exception"_a, 3)) << cause.to_string();
         EXPECT_EQ(cause.tuple()[2].as<std::string_view>().value(), "broken");
         EXPECT_TRUE(receive_if([](term_view m) { return m.is_tagged("terminated"_a, 2); }, 0ms));

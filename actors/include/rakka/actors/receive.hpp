@@ -93,6 +93,17 @@ inline constexpr bool is_after = false;
 template <class H>
 inline constexpr bool is_after<after_clause<H>> = true;
 
+template <class T>
+inline constexpr bool gives_view = false;
+template <class P, class H>
+inline constexpr bool gives_view<etf::clause<P, H>> = etf::clause<P, H>::may_give_view;
+
+template <class T>
+concept receive_argument = etf::is_clause<std::decay_t<T>> || is_after<std::decay_t<T>>;
+/// The message is gone when receive() returns: a handler must not return a view that it was given.
+template <class T>
+concept result_outlives_message = !gives_view<std::decay_t<T>>;
+
 template <class Set>
 bool select_clause(void* set, const term& message) {
     return static_cast<Set*>(set)->select(message);
@@ -147,22 +158,20 @@ auto receive_arguments(const reference* fresh, Arguments arguments, std::index_s
 ///             on("stop"_a, [] { … }),
 ///             after(5s, [] { … }));
 ///
+/// Captured views point into the message, which ends with the call: handlers may use them, not return them.
 /// Erlang: `receive … after … end`.
-template <class... Arguments>
+template <detail::receive_argument... Arguments>
 requires(sizeof...(Arguments) > 0 &&
-         ((etf::is_clause<std::decay_t<Arguments>> ||
-           detail::is_after<std::decay_t<Arguments>>)&&...)) auto receive(Arguments&&... arguments) {
+         (detail::result_outlives_message<Arguments> && ...)) auto receive(Arguments&&... arguments) {
     return detail::receive_arguments(
         nullptr, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
         std::make_index_sequence<sizeof...(Arguments) - 1>{});
 }
 
 /// The same for messages that contain a fresh reference: `receive(fresh{ref}, on(…), …)`.
-template <class... Arguments>
-requires(sizeof...(Arguments) > 0 &&
-         ((etf::is_clause<std::decay_t<Arguments>> ||
-           detail::is_after<std::decay_t<Arguments>>)&&...)) auto receive(fresh newest,
-                                                                          Arguments&&... arguments) {
+template <detail::receive_argument... Arguments>
+requires(sizeof...(Arguments) > 0 && (detail::result_outlives_message<Arguments> &&
+                                      ...)) auto receive(fresh newest, Arguments&&... arguments) {
     return detail::receive_arguments(
         &newest.ref, std::tuple<std::decay_t<Arguments>...>(std::forward<Arguments>(arguments)...),
         std::make_index_sequence<sizeof...(Arguments) - 1>{});

@@ -66,6 +66,18 @@ inline constexpr std::size_t member_count = boost::mp11::mp_size<members_of<T>>:
 template <class T, class Descriptor>
 using member_type = std::remove_cvref_t<decltype(std::declval<T&>().*Descriptor::pointer)>;
 
+template <class Members>
+struct types_of_members;
+template <template <class...> class List, class... Ds>
+struct types_of_members<List<Ds...>> {
+    template <class T>
+    using type = type_list<member_type<T, Ds>...>;
+};
+template <described_struct T>
+struct held_types<T> {
+    using type = typename types_of_members<members_of<T>>::template type<T>;
+};
+
 template <class T>
 constexpr auto shape_of() noexcept {
     if constexpr (requires { rakka_struct_shape(shape_of_type<T>{}); }) {

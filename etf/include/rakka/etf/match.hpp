@@ -29,6 +29,8 @@ public:
         "order, each of a type that a T converts to");
 
     using result_type = typename captures::template result_of<Handler>;
+    /// What the handler returns may point into the term it was given a view of.
+    static constexpr bool may_give_view = borrowing<captures> && borrowing<result_type>;
 
     clause(Pattern p, Handler h) : pattern_(std::move(p)), handler_(std::move(h)) {}
 
@@ -49,6 +51,10 @@ private:
     Pattern pattern_;
     Handler handler_;
 };
+
+/// The result of one of these may point into the term they look at.
+template <class... Clauses>
+inline constexpr bool may_give_view = (std::remove_cvref_t<Clauses>::may_give_view || ...);
 
 template <class T>
 inline constexpr bool is_clause = false;
@@ -97,6 +103,8 @@ public:
     bool select(const term& message) {
         return try_each(message.view(), &message, std::index_sequence_for<Clauses...>{});
     }
+    /// A temporary would be gone when run() hands its parts to the handler.
+    bool select(const term&& message) requires(borrowing<typename Clauses::captures> || ...) = delete;
     bool select(std::same_as<term_view> auto v) {
         return try_each(v, nullptr, std::index_sequence_for<Clauses...>{});
     }
@@ -166,11 +174,18 @@ template <class Pattern, class Handler>
 
 /// Runs the handler of the first clause whose pattern matches `t`; Erlang's `case`, without the error at the
 /// end. Returns: when the handlers return nothing, whether one ran; otherwise an optional of their common
-/// type. Errors: what a handler throws. Captured views point into `t`.
+/// type. Errors: what a handler throws. Captured views point into `t`; so, when `t` is a temporary, handlers
+/// may use them but not return them.
 template <class... Clauses>
 auto match(const term& t, Clauses&&... clauses) {
     return etf::detail::match(t, std::forward<Clauses>(clauses)...);
 }
+template <class... Clauses>
+requires(!etf::may_give_view<Clauses...>) auto match(const term&& t, Clauses&&... clauses) {
+    return etf::detail::match(t, std::forward<Clauses>(clauses)...);
+}
+template <class... Clauses>
+requires(etf::may_give_view<Clauses...>) auto match(const term&&, Clauses&&...) = delete;
 template <class... Clauses>
 auto match(std::same_as<term_view> auto v, Clauses&&... clauses) {
     return etf::detail::match(v, std::forward<Clauses>(clauses)...);

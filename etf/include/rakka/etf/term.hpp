@@ -4,6 +4,7 @@
 #include <rakka/base/result.hpp>
 #include <rakka/etf/arena.hpp>
 #include <rakka/etf/atom.hpp>
+#include <rakka/etf/borrowing.hpp>
 #include <rakka/etf/errc.hpp>
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/etf/word.hpp>
@@ -19,9 +20,6 @@
 namespace rakka {
 
 class term;
-class tuple_view;
-class list_view;
-class map_view;
 
 /// What a term is. A bit string whose length is a whole number of bytes is a `binary`.
 enum class kind : std::uint8_t {
@@ -146,7 +144,8 @@ public:
     // NOLINTNEXTLINE(google-explicit-constructor): a term may be viewed
     operator term_view() const& noexcept { return term_view::from_word(word_); }
     operator term_view() const&& = delete;  // the view would dangle
-    [[nodiscard]] term_view view() const& noexcept { return term_view::from_word(word_); }
+    /// Of a temporary: valid to the end of the expression it stands in.
+    [[nodiscard]] term_view view() const noexcept { return term_view::from_word(word_); }
     /// `part`, a view into this term, as a term of its own that shares this one's memory. No copy.
     [[nodiscard]] term share(term_view part) const noexcept {
         if (etf::detail::is_immediate(part.word())) return {part.word(), nullptr};
@@ -165,13 +164,24 @@ public:
     [[nodiscard]] bool is_tagged(atom name, std::size_t arity) const noexcept {
         return view().is_tagged(name, arity);
     }
+    /// As term_view::as. What borrows from the term (std::string_view, term_view, a struct with such a
+    /// member) is not read from a temporary: give the term a name that lives as long.
     template <class T>
     [[nodiscard]] result<T> as() const& {
         return view().as<T>();
     }
+    template <class T>
+    [[nodiscard]] result<T> as() const&& {
+        return view().as<T>();
+    }
+    template <etf::borrowing T>
+    result<T> as() const&& = delete;
     [[nodiscard]] tuple_view tuple() const& noexcept;
     [[nodiscard]] list_view list() const& noexcept;
     [[nodiscard]] map_view map() const& noexcept;
+    tuple_view tuple() const&& = delete;  // these would dangle
+    list_view list() const&& = delete;
+    map_view map() const&& = delete;
     [[nodiscard]] std::string to_string() const { return view().to_string(); }
 
     [[nodiscard]] etf::detail::word word() const noexcept { return word_; }
