@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <netinet/in.h>
 #include <optional>
 #include <string>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace rakka::interop {
 namespace {
@@ -60,6 +63,36 @@ TEST_P(connect, a_visible_node_is_among_the_nodes_and_its_net_kernel_answers) {
     EXPECT_EQ(erl.eval("gen_server:call({net_kernel,'vis@127.0.0.1'}, longnames)"), "true");
     EXPECT_EQ(erl.eval("{rex,'vis@127.0.0.1'} ! {self(), features_request}, receive M -> M end"),
               "{features_reply,'vis@127.0.0.1',[erpc]}");
+    cpp->stop();
+}
+
+bool machine_has_ipv6() {
+    const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 at{};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    const bool yes = fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    return yes;
+}
+
+TEST_P(connect, over_ipv6_both_ways) {
+    if (!machine_has_ipv6()) GTEST_SKIP() << "this machine has no ::1";
+    auto o = options("erl");
+    o.name = "erl@::1";
+    o.flags = {"-proto_dist", "inet6_tcp"};
+    beam_node erl{o};
+    rakka::system sys({.workers = 2});
+    auto cpp = node::start(sys, {.name = "cpp@::1",
+                                 .cookie = cookie::from_text(o.cookie).value(),
+                                 .listen_address = "::",
+                                 .epmd = epmd_mode::running,
+                                 .epmd_port = epmd().port()});
+    ASSERT_TRUE(cpp) << cpp.error().message;
+    EXPECT_EQ(erl.eval("net_adm:ping('cpp@::1')"), "pong");
+    EXPECT_EQ(cpp->connection_info("erl@::1"_a)->address.substr(0, 6), "[::1]:");
+    EXPECT_TRUE(cpp->disconnect("erl@::1"_a));
+    EXPECT_TRUE(cpp->ping("erl@::1"_a));
     cpp->stop();
 }
 

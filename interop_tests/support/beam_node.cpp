@@ -17,8 +17,9 @@ using std::chrono::milliseconds;
 
 // Flags of the emulator that hold for every BEAM of the tests.
 std::vector<std::string> emulator_flags(const beam_options& options) {
+    const bool ipv6 = options.name.find("::") != std::string::npos;
     std::vector<std::string> flags{"-start_epmd", "false", "-kernel", "inet_dist_use_interface",
-                                   "{127,0,0,1}",
+                                   ipv6 ? "{0,0,0,0,0,0,0,1}" : "{127,0,0,1}",
                                    // Tests share few cores: a BEAM that waits must not spin.
                                    "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"};
     flags.insert(flags.end(), options.flags.begin(), options.flags.end());

@@ -21,7 +21,8 @@ enum class visibility { visible, hidden };
 
 struct beam_options {
     otp_release release = 25;
-    /// The node's full name, such as "alice@127.0.0.1"; empty starts a BEAM that is not distributed.
+    /// The node's full name, such as "alice@127.0.0.1" or, with `-proto_dist inet6_tcp`, "alice@::1"; empty
+    /// starts a BEAM that is not distributed.
     std::string name;
     std::string cookie = "rakka_interop";
     /// The epmd to register with; see private_epmd.

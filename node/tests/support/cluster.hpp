@@ -48,6 +48,23 @@ public:
         ADD_FAILURE() << "nothing was logged with: " << part << "\nonly:" << all;
         return {};
     }
+    /// Waits up to 20 s for `count` events whose text contains `part`; the last of them, or a failed test.
+    node_log_event wait_for(const std::string& part, std::size_t count) {
+        std::unique_lock lock(mutex_);
+        const node_log_event* last = nullptr;
+        const auto enough = [&] {
+            std::size_t seen = 0;
+            for (const node_log_event& e : events_) {
+                if (e.text.find(part) == std::string::npos) continue;
+                ++seen;
+                last = &e;
+            }
+            return seen >= count;
+        };
+        if (arrived_.wait_for(lock, std::chrono::seconds(20), enough)) return *last;
+        ADD_FAILURE() << "not logged " << count << " times: " << part;
+        return {};
+    }
     [[nodiscard]] std::vector<node_log_event> events() const {
         const std::lock_guard lock(mutex_);
         return events_;

@@ -44,6 +44,14 @@ public:
         return *this;
     }
 
+    /// This end, as the node sees it: "127.0.0.1:50000".
+    [[nodiscard]] std::string address() const {
+        sockaddr_in at{};
+        socklen_t size = sizeof at;
+        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+        return "127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+    }
+
     void write(byte_view data) {
         // A peer that has hung up already makes this fail, which is no error of the test.
         static_cast<void>(::send(fd_, data.data(), data.size(), MSG_NOSIGNAL));
@@ -77,6 +85,8 @@ public:
         return n == 0 || errno == ECONNRESET;
     }
 
+    /// The node reads the end of what was written; what it sends still arrives.
+    void finish_writing() { ::shutdown(fd_, SHUT_WR); }
     /// Ends both directions: a read under way on another thread returns.
     void shut_down() { ::shutdown(fd_, SHUT_RDWR); }
 
