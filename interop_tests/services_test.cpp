@@ -66,8 +66,9 @@ TEST_P(services, rpc_in_all_its_forms) {
 
 TEST_P(services, broadcasts_tell_who_had_the_name) {
     EXPECT_EQ(erl->eval("rpc:sbcast(['cpp@127.0.0.1'], echo, {self(), x})"), "{['cpp@127.0.0.1'],[]}");
-    EXPECT_EQ(erl->eval("rpc:sbcast(['cpp@127.0.0.1', 'no@127.0.0.1'], nobody, x)"),
-              "{[],['no@127.0.0.1','cpp@127.0.0.1']}");
+    EXPECT_EQ(
+        erl->eval("{[], Bad} = rpc:sbcast(['cpp@127.0.0.1', 'no@127.0.0.1'], nobody, x), lists:sort(Bad)"),
+        "['cpp@127.0.0.1','no@127.0.0.1']");
     EXPECT_EQ(erl->eval("rpc:abcast(['cpp@127.0.0.1'], echo, {self(), y}), receive {_, y} -> ok end"), "ok");
     // {From, Request} to the name, {Wrapper, Node, Reply} back.
     EXPECT_EQ(erl->eval("rpc:server_call('cpp@127.0.0.1', nobody, wrapper, x)"), "{error,nodedown}");
@@ -104,10 +105,10 @@ TEST_P(services, traced_signals_arrive) {
     cpp->system().run([&] {
         static_cast<void>(register_name("tester"_a, self()));
         trap_exit(true);
-        const auto sender = erl->eval_async(
-            "seq_trace:set_token(label, 1), seq_trace:set_token(send, true), "
-            "{tester,'cpp@127.0.0.1'} ! {i_am, self()}, receive {A, go} -> A ! through_alias, exit(gone) "
-            "end");
+        erl->eval(
+            "spawn(fun() -> seq_trace:set_token(label, 1), seq_trace:set_token(send, true), "
+            "{tester,'cpp@127.0.0.1'} ! {i_am, self()}, receive {A, go} -> A ! through_alias, exit(gone) end "
+            "end)");
         const auto hello = receive_if([](term_view) { return true; }, 20s);
         ASSERT_TRUE(hello && hello->is_tagged("i_am"_a, 2));
         const pid there = *hello->tuple()[1].as<pid>();
@@ -116,7 +117,6 @@ TEST_P(services, traced_signals_arrive) {
         EXPECT_EQ(receive_if([](term_view) { return true; }, 20s)->to_string(), "through_alias");
         EXPECT_EQ(receive_if([](term_view) { return true; }, 20s)->to_string(),
                   term(tuple("EXIT"_a, there, "gone"_a)).to_string());
-        blocking([&] { sender.wait(); });
     });
     EXPECT_EQ(erl->eval(begin + "M = monitor(process, P), exit(P, kill), "
                                 "receive {'DOWN', M, _, _, W} -> W end"),
@@ -125,7 +125,20 @@ TEST_P(services, traced_signals_arrive) {
 }
 
 TEST_P(services, exit_signals_to_an_alias) {
-    if (release() < 28) GTEST_SKIP() << "OTP " << release() << " has no such signals";
+    if (release() < 28) {  // which cannot be told: nothing happens
+        cpp->system().run([&] {
+            static_cast<void>(register_name("tester"_a, self()));
+            const auto there = erl->eval_async(
+                "{tester,'cpp@127.0.0.1'} ! {self(), alias()}, receive X -> X after 10000 -> none end");
+            const auto hello = receive_if([](term_view) { return true; }, 20s);
+            ASSERT_TRUE(hello);
+            exit(*hello->tuple()[1].as<reference>(), term("from_here"_a));
+            send(*hello->tuple()[0].as<pid>(), term("a message"_a));
+            blocking([&] { there.wait(); });
+        });
+        EXPECT_EQ(erl->eval("nodes(hidden)"), "['cpp@127.0.0.1']");
+        return;
+    }
     cpp->system().run([&] {
         static_cast<void>(register_name("tester"_a, self()));
         trap_exit(true);
@@ -147,7 +160,7 @@ TEST_P(services, exit_signals_to_an_alias) {
         const auto theirs = receive_if([](term_view t) { return t.is_tuple(1); }, 20s);
         ASSERT_TRUE(theirs);
         exit(*theirs->tuple()[0].as<reference>(), term("from_here"_a));
-        EXPECT_EQ(victim.get(), "{'cpp@127.0.0.1',from_here}");
+        blocking([&] { EXPECT_EQ(victim.get(), "{'cpp@127.0.0.1',from_here}"); });
     });
 }
 
