@@ -47,7 +47,7 @@ class sink final : public message_handler {
         if (message.is_tagged("m"_a, 3)) {
             total_ += message.tuple()[1].as<std::int64_t>().value();
         } else if (message.is(kind::binary)) {
-            total_ += static_cast<std::int64_t>(message.bytes().size());
+            total_ += static_cast<std::int64_t>(message.view().bytes().size());
         }
         if (--left_ == 0) send(from_, tuple("done"_a, total_));
         return next::wait();

@@ -3,6 +3,7 @@
 #include "local_bench.hpp"
 
 #include <rakka/etf.hpp>
+#include <rakka/etf/convert.hpp>
 #include <rakka/otp/gen_server.hpp>
 
 #include <memory>
@@ -180,7 +181,8 @@ double big_message(rakka::system& s, int n) {
             rows.emplace_back(
                 map("id"_a, i, "name"_a, "user", "score"_a, i * 1.25, "active"_a, true, "total"_a, i));
         }
-        const term whole = term::copy(term(rows));  // in one piece, as it would come from elsewhere
+        const term in_pieces(rows);
+        const term whole = term::copy(in_pieces);  // one arena, as if it had come from elsewhere
         const pid other = spawn(std::make_unique<echo>());
         const pid me = self();
         const double seconds = timed([&] {
