@@ -208,6 +208,7 @@ int main(int argc, char** argv) {
         system.spawn(std::make_unique<sink>(), {.name = "sink"_a});
         system.run([] {
             gen_server::start<adder>({.name = "adder"_a}).value();
+            std::cout << "ready" << std::endl;
             static_cast<void>(receive_if([](term_view) { return false; }));
         });
         return 0;

@@ -76,17 +76,20 @@ def wait_until(condition, seconds):
 
 
 def serve_and_run(epmd, server, client):
-    """The client's figures, with the server up meanwhile."""
-    with tempfile.TemporaryFile("w+") as log:
+    """The client's figures, with the server up meanwhile. A server says when its names are registered: that its node
+    is known to epmd comes much earlier, and a message that is too early is lost."""
+    with tempfile.TemporaryFile() as log:
         process = subprocess.Popen([str(part) for part in server], env=epmd.env, stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL, start_new_session=True)
+
+        def said():  # without moving the place where the server writes
+            return os.pread(log.fileno(), 1 << 20, 0).decode(errors="replace")
+
         try:
-            if not wait_until(lambda: process.poll() is not None or epmd.knows(SERVER), 20) or \
-                    process.poll() is not None:
-                log.seek(0)
-                print(f"bench: the server did not start: {' '.join(map(str, server))[:80]}\n{log.read()[-1500:]}")
+            wait_until(lambda: process.poll() is not None or "ready" in said(), 60)
+            if process.poll() is not None or "ready" not in said():
+                print(f"bench: the server did not start: {' '.join(map(str, server))[:80]}\n{said()[-1500:]}")
                 return {}
-            time.sleep(0.5)  # registered, but perhaps not yet with its processes
             return parse(run(client, env=epmd.env))
         finally:
             try:
