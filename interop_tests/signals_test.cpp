@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace rakka::interop {
 namespace {
@@ -73,6 +74,31 @@ TEST_P(signals, messages_both_ways_connect_by_themselves) {
         }
         EXPECT_EQ(answer->tuple()[1].to_string(), "{1,<<\"two\">>}");
         EXPECT_EQ(answer->tuple()[2].as<pid>()->node, peer);
+    });
+}
+
+// A BEAM closes the connection on which a pid of no node arrives.
+TEST_P(signals, signals_from_outside_of_any_process_are_from_somebody) {
+    const std::string to_all =
+        "register(srv, self()), process_flag(trap_exit, true), "
+        "{tester,'cpp@127.0.0.1'} ! {pid, self()}, "
+        "A = receive {sent, L} -> node(L) end, "
+        "B = receive {'EXIT', P, why} -> {node(P), io:format(P, \"x\", [])} end, "
+        "C = receive M -> M end, {A, B, C, nodes(hidden)}";
+    as_process([&] {
+        auto seen = erl->eval_async(to_all);
+        const pid there = *receive_soon()->tuple()[1].as<pid>();
+        rakka::blocking([&] {  // the thread of a blocking call is not the process
+            std::thread([&] {
+                EXPECT_TRUE(cpp->system().send(registered_name{"srv"_a, peer},
+                                               term(tuple("sent"_a, cpp->system().nobody()))));
+                cpp->system().exit(there, "why"_a);
+            }).join();
+        });
+        send(there, term(tuple(pid(), reference(), group_leader())));
+        const std::string result = seen.get();
+        EXPECT_TRUE(result.starts_with("{'cpp@127.0.0.1',{'cpp@127.0.0.1',{error,terminated}},{<")) << result;
+        EXPECT_TRUE(result.ends_with(">},['cpp@127.0.0.1']}")) << result;
     });
 }
 
@@ -190,6 +216,8 @@ TEST_P(signals, spawns_from_erlang) {
     });
     cpp->node().exports().add("cpp"_a, "fail"_a, 1,
                               [](const std::vector<term>& a) -> term { rakka::exit(a[0]); });
+    cpp->node().exports().add("cpp"_a, "error"_a, 1,
+                              [](const std::vector<term>& a) -> term { rakka::error(a[0]); });
     cpp->node().exports().add("cpp"_a, "tell"_a, 1, [](const std::vector<term>& a) {
         send(*a[0].as<pid>(), term(tuple("i_am"_a, self())));
         return term("ok"_a);
@@ -201,6 +229,9 @@ TEST_P(signals, spawns_from_erlang) {
               "{badrpc,{'EXIT',{undef,[{no,such,[x],[]}]}}}");
     EXPECT_EQ(erl->eval("try erpc:call(" + n + ", cpp, fail, [why]) catch C:R -> {C, R} end"),
               "{exit,{exception,why}}");
+    EXPECT_EQ(erl->eval("try erpc:call(" + n + ", cpp, error, [why]) catch C:R -> {C, R} end"),
+              "{error,{exception,why,[]}}");
+    EXPECT_EQ(erl->eval("rpc:call(" + n + ", cpp, error, [why])"), "{badrpc,{'EXIT',{why,[]}}}");
     EXPECT_EQ(erl->eval("P = spawn(" + n + ", cpp, tell, [self()]), receive {i_am, Q} -> Q =:= P end"),
               "true");
     EXPECT_EQ(

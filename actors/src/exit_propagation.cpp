@@ -30,7 +30,7 @@ void tell_relations(process& self, const pid& me, const term& reason) noexcept {
         send_demonitor(core, me, r.call.server.resolved, r.call.server.target,
                        self.own_reference(r.call.number));
     for (const auto& [ref, w] : r.watchers.entries())
-        send_down(core, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
+        send_down(core, me, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
 }
 
 // Signals that were on their way; their senders learn that nobody is here any more.

@@ -19,16 +19,20 @@ term cpp_exception(const std::string& type, const char* what) {
     return tuple(tuple(name, type, what), list());
 }
 
+[[noreturn]] void raise(term reason, process_exit::kind how) {
+    detail::process* const self = detail::current_process_or_null();
+    if (self != nullptr && (self->final || std::uncaught_exceptions() > 0)) detail::end_here(*self, reason);
+    throw process_exit{std::move(reason), how};
+}
+
 }  // namespace
 
 void exit(term reason) {
-    detail::process* const self = detail::current_process_or_null();
-    if (self != nullptr && (self->final || std::uncaught_exceptions() > 0)) detail::end_here(*self, reason);
-    throw process_exit{std::move(reason)};
+    raise(std::move(reason), process_exit::kind::exit);
 }
 
 void error(term reason) {
-    exit(tuple(std::move(reason), list()));
+    raise(tuple(std::move(reason), list()), process_exit::kind::error);
 }
 
 term exit_reason_of(const std::exception_ptr& exception) {

@@ -1,3 +1,4 @@
+#include "engine/scheduler_state.hpp"
 #include "engine/slice_hook.hpp"
 #include "system_core.hpp"
 
@@ -9,6 +10,9 @@
 #include <boost/asio/post.hpp>
 
 #include <mutex>
+
+#include <cstddef>
+#include <utility>
 
 namespace rakka {
 
@@ -52,22 +56,45 @@ void call_between_handlers(system& s, const std::function<void()>& work) {
     call_and_wait(core, work);
 }
 
-struct slice_end::state : detail::slice_hook {
-    explicit state(std::function<void()> f) : slice_hook(&run), fn(std::move(f)) {}
-    static void run(slice_hook& hook) noexcept { static_cast<state&>(hook).fn(); }
-    std::function<void()> fn;
+struct slice_end::state {
+    struct hook final : detail::slice_hook {
+        hook() noexcept : slice_hook(&run) {}
+        static void run(slice_hook& h) noexcept { static_cast<hook&>(h).owner->fn(); }
+        state* owner = nullptr;
+    };
+
+    state(detail::scheduler& s, std::function<void()> f)
+        : home(s), fn(std::move(f)), hooks(std::make_unique<hook[]>(s.internals().workers.size())) {
+        for (std::size_t i = 0; i < s.internals().workers.size(); ++i)
+            hooks[i].owner = this;
+    }
+    /// The calling worker's; null on other threads.
+    [[nodiscard]] hook* here() const noexcept {
+        const detail::worker* const w = detail::current_worker();
+        return w == nullptr || &w->home() != &home ? nullptr : &hooks[w->index()];
+    }
+
+    detail::scheduler& home;
+    const std::function<void()> fn;
+    const std::unique_ptr<hook[]> hooks;  // by number of the worker
 };
 
-slice_end::slice_end(std::function<void()> fn) : state_(std::make_unique<state>(std::move(fn))) {}
+slice_end::slice_end(system& s, std::function<void()> fn)
+    : state_(std::make_unique<state>(s.core().scheduling(), std::move(fn))) {}
 
 slice_end::~slice_end() = default;
 
 void slice_end::arm() noexcept {
-    detail::at_slice_end(*state_);
+    if (state::hook* const h = state_->here()) {
+        detail::at_slice_end(*h);
+    } else {
+        state_->fn();
+    }
 }
 
-bool slice_end::armed() const noexcept {
-    return state_->armed();
+bool slice_end::armed_here() const noexcept {
+    const state::hook* const h = state_->here();
+    return h != nullptr && h->armed();
 }
 
 }  // namespace rakka

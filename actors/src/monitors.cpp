@@ -59,7 +59,7 @@ remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m,
     if (router != nullptr && !is_dead_incarnation(core, m.resolved))
         return router->monitor(self.pid(), m.target, ref);
     const bool is_dead = is_dead_incarnation(core, m.resolved);
-    send_down(core, as_given, self.pid(), ref,
+    send_down(core, {}, as_given, self.pid(), ref,
               term(is_dead ? atoms::known<"noproc"> : atoms::known<"noconnection">));
     return {};
 }

@@ -71,7 +71,7 @@ void group_leader(const pid& leader, const pid& member) {
     } else if (is_here(core, to)) {
         deliver(core, to, make_control(core, signal_kind::group_leader, localised(core, leader)));
     } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
-        obey(self, router->group_leader(leader, to));
+        obey(self, router->group_leader(self.pid(), leader, to));
     }
     self.pay();
 }

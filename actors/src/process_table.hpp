@@ -26,6 +26,8 @@ struct slot_list {
 class process_table {
 public:
     static constexpr std::uint32_t slot_bits = 25;
+    /// Never handed out: see system_core::nobody().
+    static constexpr std::uint32_t nobodys_slot = (1U << slot_bits) - 1;
     static constexpr std::uint32_t chunk_bits = 8;
     static constexpr std::uint32_t chunk_size = 1U << chunk_bits;
     /// A worker keeps up to twice as many free slots for itself.

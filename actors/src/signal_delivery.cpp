@@ -157,7 +157,7 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
         case signal_kind::monitor:
         case signal_kind::call: {
             const monitor_target as_given = c.name ? monitor_target(c.name) : monitor_target(target);
-            send_down(core, as_given, c.from, c.ref, term(atoms::known<"noproc">));
+            send_down(core, target, as_given, c.from, c.ref, term(atoms::known<"noproc">));
             break;
         }
         case signal_kind::info_request:
@@ -196,15 +196,15 @@ void send_exit_link(system_core& core, const pid& from, const pid& to, const ter
     }
 }
 
-void send_down(system_core& core, const monitor_target& target, const pid& watcher, const reference& ref,
-               const term& reason) {
+void send_down(system_core& core, const pid& from, const monitor_target& target, const pid& watcher,
+               const reference& ref, const term& reason) {
     if (is_here(core, watcher)) {
         control_signal& s = make_control(core, signal_kind::down);
         s.ref = ref;
         set_term(s, reason);
         deliver(core, watcher, s);
     } else if (remote_router* const r = router_of(core)) {
-        r->down(target, watcher, ref, reason);
+        r->down(from, target, watcher, ref, reason);
     }
 }
 

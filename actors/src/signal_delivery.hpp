@@ -45,8 +45,9 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept;
 // anything. Any thread. A router's `suspend` is ignored.
 
 void send_exit_link(system_core& core, const pid& from, const pid& to, const term& reason);
-void send_down(system_core& core, const monitor_target& target, const pid& watcher, const reference& ref,
-               const term& reason);
+/// `from`: the process monitored, if there was one.
+void send_down(system_core& core, const pid& from, const monitor_target& target, const pid& watcher,
+               const reference& ref, const term& reason);
 void send_demonitor(system_core& core, const pid& watcher, const pid& resolved, const monitor_target& target,
                     const reference& ref);
 void send_unlink_ack(system_core& core, const pid& from, const pid& to, std::uint64_t id);

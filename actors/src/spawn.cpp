@@ -23,9 +23,7 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
         core.process_ended();
         return actors_errc::system_limit;
     }
-    const pid leader = options.group_leader ? *options.group_leader
-                       : parent != nullptr  ? parent->leader
-                                            : pid();
+    const pid leader = options.group_leader.value_or(parent != nullptr ? parent->leader : core.nobody());
     fresh->begin({leader, options.priority});
     const pid child = fresh->pid();
     if (options.name && !core.names.claim(options.name, {fresh->slot, fresh->serial})) {

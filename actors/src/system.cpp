@@ -28,6 +28,12 @@ process* caller_in(const system_core& core) noexcept {
     return p != nullptr && p->system == &core ? p : nullptr;
 }
 
+// Whom signals sent now are from.
+pid sender_in(const system_core& core) noexcept {
+    process* const caller = caller_in(core);
+    return caller == nullptr ? core.nobody() : caller->pid();
+}
+
 pid started(const result<pid>& made) {
     if (!made) throw boost::system::system_error(made.error(), "spawn");
     return *made;
@@ -158,18 +164,17 @@ bool system::send(const destination& to, term message) {
     system_core& core = *core_;
     if (const auto* const name = std::get_if<atom>(&to))
         return send_name_here(core, *name, std::move(message));
-    process* const caller = caller_in(core);
-    const auto outcome =
-        send_anywhere(core, caller == nullptr ? pid() : caller->pid(), to, message, {.nosuspend = true});
+    const auto outcome = send_anywhere(core, sender_in(core), to, message, {.nosuspend = true});
     return outcome != remote_router::outcome::no_connection;
 }
 
 void system::exit(const pid& to, term reason) {
     const pid target = localised(*core_, to);
+    const pid from = sender_in(*core_);
     if (is_here(*core_, target)) {
-        deliver_exit2(target, target, std::move(reason));
+        deliver_exit2(from, target, std::move(reason));
     } else if (remote_router* const r = router()) {
-        r->exit2(target, target, std::move(reason));
+        if (!is_dead_incarnation(*core_, target)) r->exit2(from, target, std::move(reason));
     }
 }
 
@@ -199,6 +204,10 @@ void system::disable_warnings(bool off) noexcept {
 
 std::uint32_t system::origin() const noexcept {
     return core_->origin;
+}
+
+pid system::nobody() const noexcept {
+    return core_->nobody();
 }
 
 atom system::node_name() const noexcept {

@@ -26,7 +26,7 @@ scheduler_options engine_options(const system_options& o) {
     return out;
 }
 
-constexpr std::uint32_t table_limit = (1U << process_table::slot_bits) - 1;
+constexpr std::uint32_t table_limit = process_table::nobodys_slot;
 
 // Slots that rest in workers' caches do not count against the limit on processes.
 std::uint32_t slots_for(const system_options& o) {

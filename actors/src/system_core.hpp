@@ -80,6 +80,9 @@ public:
         return static_cast<worker_cache*>(w.local[0]);
     }
 
+    /// A pid of this system that no process ever has: see system::nobody().
+    [[nodiscard]] pid nobody() const noexcept { return {{}, process_table::nobodys_slot, 1, origin}; }
+
     /// Room for one more process, or false. Undone by process_ended().
     [[nodiscard]] bool admit() noexcept;
     void process_ended() noexcept;

@@ -4,6 +4,10 @@
 #include "engine/worker.hpp"
 #include "engine_support.hpp"
 
+#include <rakka/actors/io.hpp>
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/system.hpp>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -294,6 +298,38 @@ TEST(slice_hook, nothing_is_lost_between_workers) {
     }
     EXPECT_EQ(c.flushed, writers * each);
     EXPECT_EQ(c.buffered, 0);
+}
+
+TEST(slice_end, each_worker_has_its_own) {
+    // The first to arm stays in its slice until the hook has run for the other.
+    rakka::system sys({.workers = 2});
+    std::atomic<int> runs{0};
+    slice_end hook(sys, [&] { ++runs; });
+    std::atomic<bool> armed{false};
+    std::atomic<bool> in_time{false};
+    sys.spawn([&] {
+        EXPECT_FALSE(hook.armed_here());
+        hook.arm();
+        hook.arm();
+        EXPECT_TRUE(hook.armed_here());
+        armed = true;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (runs == 0 && std::chrono::steady_clock::now() < end)
+            std::this_thread::yield();
+        in_time = runs == 1;
+    });
+    sys.spawn([&] {
+        while (!armed)
+            rakka::yield();
+        EXPECT_FALSE(hook.armed_here());
+        hook.arm();
+    });
+    sys.run_until_done();
+    sys.stop();
+    EXPECT_TRUE(in_time);
+    EXPECT_EQ(runs, 2);
+    hook.arm();
+    EXPECT_EQ(runs, 3) << "at once on a foreign thread";
 }
 
 }  // namespace

@@ -106,10 +106,11 @@ public:
         ++demonitors;
         return put([=](rakka::system& s) { s.deliver_demonitor(watcher, target, ref); });
     }
-    outcome down(const monitor_target&, const pid& watcher, const reference& ref, term why) override {
+    outcome down(const pid&, const monitor_target&, const pid& watcher, const reference& ref,
+                 term why) override {
         return put([=](rakka::system& s) { s.deliver_down(ref, watcher, why); });
     }
-    outcome group_leader(const pid& leader, const pid& member) override {
+    outcome group_leader(const pid&, const pid& leader, const pid& member) override {
         return put([=](rakka::system& s) { s.deliver_group_leader(leader, member); });
     }
     placed spawn_request(const reference&, const pid&, const pid&, atom, atom, atom, term, term) override {

@@ -34,6 +34,22 @@ TEST_P(process_life, error_ends_the_process_with_reason_and_stack) {
     });
 }
 
+TEST_P(process_life, what_exit_and_error_throw_tells_which) {
+    in_process([] {
+        using kind = process_exit::kind;
+        const auto caught = [](void (*raise)(term)) {
+            try {
+                raise("why"_a);
+            } catch (const process_exit& e) {
+                return std::pair{e.raised, text(e.reason)};
+            }
+        };
+        EXPECT_EQ(caught(&rakka::error), (std::pair{kind::error, std::string("{why,[]}")}));
+        EXPECT_EQ(caught(static_cast<void (*)(term)>(&rakka::exit)),
+                  (std::pair{kind::exit, std::string("why")}));
+    });
+}
+
 TEST_P(process_life, an_exception_that_leaves_the_body_is_the_reason) {
     in_process([] {
         EXPECT_EQ(text(down_reason(spawn_monitor([] { throw std::runtime_error("oops"); }).ref)),

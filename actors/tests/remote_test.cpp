@@ -32,6 +32,36 @@ TEST_P(remote, messages_go_there_and_back_in_order) {
     });
 }
 
+TEST_P(remote, what_comes_from_outside_of_any_process_is_from_nobody) {
+    const pid nobody = here.nobody();
+    std::atomic<bool> ready{false};
+    const pid peer = there.spawn([&] {
+        trap_exit(true);
+        ready = true;
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, nobody, "why"_a)));
+        EXPECT_EQ(next_message(), term("hi"_a));
+    });
+    there.run([&] {
+        while (!ready)
+            yield();
+    });
+    here.exit(peer, "why"_a);
+    EXPECT_TRUE(here.send(peer, "hi"_a));
+    there.run_until_done();
+
+    EXPECT_FALSE(here.is_alive(nobody));
+    EXPECT_TRUE(here.send(nobody, "lost"_a));
+    here.exit(nobody, "kill"_a);
+    here.run([=] {
+        EXPECT_EQ(group_leader(), nobody);
+        const reference ref = monitor(nobody);
+        EXPECT_EQ(next_message(), term(tuple("DOWN"_a, ref, "process"_a, nobody, "noproc"_a)));
+        trap_exit(true);
+        link(nobody);
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, nobody, "noproc"_a)));
+    });
+}
+
 TEST_P(remote, a_name_over_there_is_reached) {
     std::atomic<bool> got{false};
     there.spawn(

@@ -372,7 +372,8 @@ word assembler::atom_from(std::string_view utf8) {
 
 word intern_or_carry(builder& b, std::string_view utf8, atom_budget& budget) {
     if (const std::uint32_t known = find_atom(utf8, hash_atom(utf8))) return make_atom(known);
-    if (budget.left() != 0) {
+    if (budget.left() != 0 &&
+        rakka::atom::count() < most_atoms_from_outside.load(std::memory_order_relaxed)) {
         if (const auto made = rakka::atom::make(utf8)) {
             (void)budget.take();
             return make_atom(made->id());

@@ -17,6 +17,7 @@ namespace etf::detail {
 
 constinit std::atomic<atom_entry*> atom_segment[atom_segments]{};
 constinit std::atomic<const atom_index*> current_atom_index{nullptr};
+constinit std::atomic<std::size_t> most_atoms_from_outside{atom::max_from_outside};
 
 namespace {
 

@@ -38,6 +38,9 @@ inline constexpr unsigned atom_segment_bits = 12;
 inline constexpr std::size_t atom_segment_size = std::size_t{1} << atom_segment_bits;
 inline constexpr std::size_t atom_segments = atom::max_atoms / atom_segment_size + 1;
 
+/// No atom that is only decoded gets into a table that holds so many. Tests set it lower.
+extern std::atomic<std::size_t> most_atoms_from_outside;
+
 /// Zero until the first atom is asked for.
 extern std::atomic<atom_entry*> atom_segment[atom_segments];
 extern std::atomic<const atom_index*> current_atom_index;

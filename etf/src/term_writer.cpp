@@ -2,6 +2,7 @@
 
 #include "leaf_writers.hpp"
 
+#include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/order.hpp>
 
 #include <algorithm>
@@ -388,10 +389,18 @@ void term_writer<Sink>::any_pid(word w) {
     out_.u32(node.creation);
 }
 
+/// A pid or port that names nothing, or that a peer has sent without a node, goes out as nobody's: a BEAM
+/// closes the connection on which an identifier without a node's name arrives.
+template <class Sink>
+void term_writer<Sink>::node_name(word name) {
+    const bool none = name == make_atom(0) || name == make_atom(atoms::known<"">.id());
+    atom(none ? make_atom(atoms::known<"nonode@nohost">.id()) : name);
+}
+
 template <class Sink>
 void term_writer<Sink>::boxed_pid(const word* p) {
     roomy_tag(new_pid);
-    atom(p[pid_layout::node]);
+    node_name(p[pid_layout::node]);
     out_.room(fixed_room);
     out_.u32(static_cast<std::uint32_t>(p[pid_layout::id_serial]));
     out_.u32(static_cast<std::uint32_t>(p[pid_layout::id_serial] >> 32));
@@ -401,25 +410,37 @@ void term_writer<Sink>::boxed_pid(const word* p) {
 template <class Sink>
 void term_writer<Sink>::port(const word* p) {
     roomy_tag(v4_port);
-    atom(p[port_layout::node]);
+    node_name(p[port_layout::node]);
     out_.room(fixed_room);
     out_.u64(p[port_layout::id]);
     out_.u32(static_cast<std::uint32_t>(p[port_layout::creation]));
 }
 
+/// A default-constructed reference: one that nobody has made.
+template <class Sink>
+void term_writer<Sink>::no_reference() {
+    roomy_tag(newer_reference);
+    out_.u16(3);
+    node_name(make_atom(0));
+    out_.room(fixed_room);
+    for (int i = 0; i < 4; ++i)  // the creation and three words
+        out_.u32(0);
+}
+
 template <class Sink>
 void term_writer<Sink>::reference(const word* p) {
     const std::size_t n = header_size(*p);
+    if (n == 0) return no_reference();
     word node = p[reference_layout::node];
     auto creation = static_cast<std::uint32_t>(p[reference_layout::creation]);
-    if (node == make_atom(0) && n != 0) {  // of this program: the creation is its origin
+    if (node == make_atom(0)) {  // of this program: the creation is its origin
         const auto own = local_origin::identity(creation);
         node = make_atom(own.name.id());
         creation = own.creation;
     }
     roomy_tag(newer_reference);
     out_.u16(static_cast<std::uint16_t>(n));
-    atom(node);
+    node_name(node);
     out_.room(fixed_room);
     out_.u32(creation);
     for (std::size_t i = 0; i < n; ++i)

@@ -88,8 +88,10 @@ private:
     bool binary(const word* p);
     void any_pid(word w);
     void boxed_pid(const word* p);
+    void node_name(word name);
     void port(const word* p);
     void reference(const word* p);
+    void no_reference();
     void fun(const word* p);
     void end_fun();
     void export_fun(const word* p);

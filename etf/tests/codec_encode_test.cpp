@@ -117,11 +117,28 @@ TEST(codec_encode, terms_take_the_name_their_node_has_now) {
     etf::local_origin::release(origin);
 }
 
-TEST(codec_encode, a_default_constructed_atom_or_pid_has_an_empty_name) {
+TEST(codec_encode, a_default_constructed_atom_has_an_empty_name) {
     const byte_string empty = encoded({{119, 0}});
     EXPECT_EQ(encode_bytes(tuple(atom(), 1)), encoded({{131, 104, 2}, empty, {97, 1}}));
     EXPECT_EQ(encode_bytes(term(atom())), encoded({{131}, empty}));
-    EXPECT_EQ(encode_bytes(tuple(pid())), encoded({{131, 104, 1, 88}, empty, u32(0), u32(0), u32(0)}));
+}
+
+// A BEAM closes the connection on which an identifier without a node's name arrives.
+TEST(codec_encode, identifiers_that_name_nothing_are_of_no_node) {
+    const byte_string nobody = encoded({{119, 13}, "nonode@nohost"});
+    const auto check = [&](const term& t, const byte_string& wanted) {
+        const byte_string got = encode_bytes(tuple(t));
+        EXPECT_EQ(got, encoded({{131, 104, 1}, wanted}));
+        EXPECT_EQ(etf::encoded_size(term(tuple(t)).view()).value(), got.size());
+    };
+    const atom empty("");
+    for (const pid& p : {pid(), pid{empty, 0, 0, 0}})
+        check(p, encoded({{88}, nobody, u32(0), u32(0), u32(0)}));
+    for (const port& p : {port(), port{empty, 0, 0}})
+        check(p, encoded({{120}, nobody, u32(0), u32(0), u32(0)}));
+    const byte_string no_reference = encoded({{90, 0, 3}, nobody, u32(0), u32(0), u32(0), u32(0)});
+    check(reference(), no_reference);
+    check(reference{empty, 0, 3, {}}, no_reference);
 }
 
 TEST(codec_encode, deterministic_maps_are_in_term_order_whatever_the_atom_numbers) {

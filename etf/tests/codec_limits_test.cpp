@@ -1,4 +1,5 @@
 // The limits of decoding, each with a tiny value, and what a peer's atoms may cost.
+#include "atom_table.hpp"
 #include "support/encoded_bytes.hpp"
 
 #include <rakka/etf/build.hpp>
@@ -105,6 +106,36 @@ TEST(codec_limits, a_budget_is_spent_once_for_each_new_atom_over_all_messages) {
     for (const term_view a : five.list())
         foreign += a.is_foreign_atom();
     EXPECT_EQ(foreign, 2u);
+}
+
+// Peers with many names, or endless calls of decode(), once could fill the table of the whole program.
+TEST(codec_limits, what_is_decoded_takes_half_of_the_table_at_most_whatever_the_budgets) {
+    struct lowered {
+        explicit lowered(std::size_t n) { etf::detail::most_atoms_from_outside = n; }
+        ~lowered() { etf::detail::most_atoms_from_outside = atom::max_from_outside; }
+    };
+    const byte_string many = list_of_new_atoms("outside_", 10);
+    const std::size_t before = atom::count();
+    const auto foreign = [](const term& list) {
+        std::size_t n = 0;
+        for (const term_view a : list.list())
+            n += a.is_foreign_atom();
+        return n;
+    };
+    {
+        const lowered limit(before + 4);
+        for (int call = 0; call < 3; ++call) {
+            etf::atom_budget budget(100);
+            etf::decode_options options;
+            if (call != 0) options.new_atoms = &budget;
+            const term t = decode_bytes(many, options);
+            EXPECT_EQ(foreign(t), 6u);
+            EXPECT_EQ(encode_bytes(t), many);
+            EXPECT_EQ(atom::count(), before + 4);
+        }
+        EXPECT_TRUE(atom::make("of the program itself")) << "which has the other half";
+    }
+    EXPECT_EQ(foreign(decode_bytes(many)), 0u);
 }
 
 TEST(codec_limits, without_a_budget_each_call_has_its_own) {

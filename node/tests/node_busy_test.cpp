@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace rakka::testing {
 namespace {
@@ -184,6 +187,54 @@ TEST_F(node_busy, signals_to_a_node_being_connected_wait_in_order_and_are_bounde
     });
     eventually("all arrived", [&] { return done.load(); });
     EXPECT_EQ(in_order, 100);
+}
+
+// Bytes once waited for the end of the sender's slice, however far away.
+TEST_F(node_busy, a_message_leaves_although_its_sender_goes_on_computing) {
+    member& a = start("a");
+    member& b = start("b");
+    std::atomic<bool> arrived{false};
+    b.sys.spawn(
+        [&] {
+            static_cast<void>(receive());
+            arrived = true;
+        },
+        {.name = "sink"_a});
+    ASSERT_TRUE(a->connect(b.name()));
+    a.sys.run([&] {
+        send(registered_name{"sink"_a, b.name()}, term("now"_a));
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (!arrived && std::chrono::steady_clock::now() < end)
+            std::this_thread::yield();
+        EXPECT_TRUE(arrived);
+    });
+}
+
+TEST_F(node_busy, what_one_process_sends_arrives_in_order_whatever_its_size) {
+    member& a = start("a");
+    member& b = start("b");
+    constexpr int messages = 300;
+    std::atomic<int> in_order{0};
+    std::atomic<bool> done{false};
+    b.sys.spawn(
+        [&] {
+            for (int i = 0; i < messages; ++i)
+                if (*receive().tuple()[0].as<int>() == i) ++in_order;
+            done = true;
+        },
+        {.name = "sink"_a});
+    ASSERT_TRUE(a->connect(b.name()));
+    a.sys.run([&] {
+        // Encoded with the others, ahead of them, and in fragments; a binary that is sent from where it is.
+        const std::string binary(200 << 10, 'b');
+        for (int i = 0; i < messages; ++i) {
+            const std::vector<std::int64_t> list(i % 4 == 1 ? 10'000 : i % 4 == 2 ? 200'000 : 1, i);
+            const std::string_view more = i % 8 < 4 ? std::string_view(binary) : "";
+            send(registered_name{"sink"_a, b.name()}, term(tuple(i, "an_atom"_a, list, more)));
+        }
+    });
+    eventually("all arrived", [&] { return done.load(); });
+    EXPECT_EQ(in_order, messages);
 }
 
 }  // namespace

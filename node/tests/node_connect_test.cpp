@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <string>
@@ -53,6 +54,46 @@ TEST_F(node_connect, without_an_epmd_that_must_run_it_is_refused) {
     const auto e = failure(std::move(o));
     EXPECT_EQ(e.code, node_errc::epmd_unreachable);
     EXPECT_NE(e.message.find("embedded_if_absent"), std::string::npos) << e.message;
+}
+
+TEST_F(node_connect, a_program_with_a_rex_of_its_own_is_refused) {
+    member m(1);
+    m.sys.spawn([] { static_cast<void>(receive()); }, {.name = "rex"_a});
+    auto started = node::start(m.sys, options("a"));
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, actors_errc::name_taken);
+    EXPECT_NE(started.error().message.find("registered as rex"), std::string::npos)
+        << started.error().message;
+    EXPECT_FALSE(m.sys.whereis("net_kernel"_a));
+    EXPECT_EQ(m.sys.node_name(), "nonode@nohost"_a);
+    m.sys.send("rex"_a, term("end"_a));
+    m.sys.run_until_done();
+    auto again = node::start(m.sys, options("a"));
+    ASSERT_TRUE(again) << again.error().message;
+}
+
+// stop() once left its processes dying, and the next node found their names taken.
+TEST_F(node_connect, a_node_that_is_started_again_and_again_has_its_processes_each_time) {
+    member m(1);
+    std::atomic<bool> done{false};
+    for (int i = 0; i < 20; ++i) {  // so that the worker has others to run than those that are to die
+        m.sys.spawn([&] {
+            while (!done)
+                yield();
+        });
+    }
+    for (int i = 0; i < 20; ++i) {
+        node_options o = options("a");
+        o.listen = node_listen::no;
+        auto started = node::start(m.sys, std::move(o));
+        ASSERT_TRUE(started) << started.error().message;
+        EXPECT_TRUE(m.sys.whereis("net_kernel"_a));
+        EXPECT_TRUE(m.sys.whereis("rex"_a));
+        started->stop();
+        EXPECT_FALSE(m.sys.whereis("net_kernel"_a));
+        EXPECT_FALSE(m.sys.whereis("rex"_a));
+    }
+    done = true;
 }
 
 TEST_F(node_connect, a_missing_cookie_file_is_refused) {

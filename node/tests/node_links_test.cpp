@@ -63,6 +63,29 @@ TEST_F(node_links, monitors_of_the_dead_and_of_unknown_names_answer_noproc_at_on
     });
 }
 
+// The 'DOWN' of a monitor by name names no process, and once overtook what the process had sent last: callers
+// of a gen_server that stops with a large reply saw it die.
+TEST_F(node_links, the_last_large_message_comes_before_the_down_of_a_monitor_by_name) {
+    member& a = start("a");
+    member& b = start("b");
+    b.sys.spawn(
+        [] {
+            const term from = receive();
+            send(*from.as<pid>(), term(std::string(20 << 20, 'x')));
+        },
+        {.name = "last_words"_a});
+    a.sys.run([&] {
+        const registered_name server{"last_words"_a, b.name()};
+        const reference ref = monitor(server);
+        send(server, term(self()));
+        const auto words = receive_soon();
+        ASSERT_TRUE(words && words->is(kind::binary)) << words->to_string();
+        const auto down = receive_soon();
+        ASSERT_TRUE(down && down->is_tagged("DOWN"_a, 5));
+        EXPECT_EQ(down->tuple()[1].as<reference>().value(), ref);
+    });
+}
+
 TEST_F(node_links, a_demonitored_process_is_silent) {
     member& a = start("a");
     member& b = start("b");

@@ -26,12 +26,19 @@ connection::connection(node_core& core, atom node, std::uint64_t id)
       keep_core_(core.shared_from_this()),
       node_(node),
       id_(id),
-      flush_hook_([this] { flush(); }),
+      flush_hook_(core.sys, [this] { flush(); }),
       relations_(core.options.limits.max_relations),
       patience_(core.io),
       tick_timer_(core.io) {}
 
 connection::~connection() = default;
+
+std::shared_ptr<connection> connection::make(node_core& core, atom node, std::uint64_t id) {
+    // A sender, or who disconnects, may hold the last share while an I/O handler is in the middle of a timer
+    // or the stream.
+    return {new connection(core, node, id),
+            [](connection* c) { c->core_.post([last = std::shared_ptr<connection>(c)] {}); }};
+}
 
 std::string connection::describe() const {
     return address_.empty() ? std::string(node_.text()) : fmt::format("{} ({})", node_.text(), address_);
@@ -178,9 +185,7 @@ void connection::adopt_inbound(node_core& core, atom node, std::unique_ptr<trans
     if (!c || c->phase() != connection_phase::pending) {
         const auto stale = c;
         c = core.connections
-                .find_or_make(
-                    node, stale.get(),
-                    [&] { return std::make_shared<connection>(core, node, core.next_connection_id++); })
+                .find_or_make(node, stale.get(), [&] { return make(core, node, core.next_connection_id++); })
                 .first;
     }
     c->establish(std::move(s), std::move(e), false);
@@ -299,7 +304,9 @@ void connection::wake_tick() {
     {
         std::unique_lock lock(mutex_);
         if (std::exchange(written_since_tick_, false)) tick_.written();
-        todo = tick_.wake(queue_.bytes() != 0);
+        const bool waiting = queue_.bytes() != 0;
+        todo = tick_.wake(waiting);
+        if (waiting && !std::exchange(writing_, true)) write_batches(lock);
         if (todo == wire::tick_action::send_tick) {
             wire::message_encoder::append_tick(queue_.tail());
             ++frames_out_;

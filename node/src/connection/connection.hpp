@@ -41,7 +41,8 @@ enum class when_busy : std::uint8_t { suspend, go_on, refuse };
 /// See connection_phase.hpp for its life. Kept alive by the table, its timers and its stream's operations.
 class connection final : public transport::stream_user, public std::enable_shared_from_this<connection> {
 public:
-    connection(node_core& core, atom node, std::uint64_t id);
+    /// Whoever lets the connection go last, it is destroyed on the I/O thread.
+    [[nodiscard]] static std::shared_ptr<connection> make(node_core& core, atom node, std::uint64_t id);
     ~connection() override;
 
     // ---- any thread
@@ -73,8 +74,11 @@ public:
     /// Ends this incarnation: everybody who must know is told before it returns. `reason` is what
     /// `net_kernel:monitor_nodes` shows. Nothing happens when it is closed already.
     void lose(error_code code, std::string_view text, atom reason);
+    /// Writes what waits for the end of a slice. True when a slice has asked for that since the last call.
+    bool flush_overdue();
 
 private:
+    connection(node_core& core, atom node, std::uint64_t id);
     void establish(std::unique_ptr<transport::stream> s, handshake::established e, bool outgoing);
     void attempt(dial_place place);
     void on_dial_failed(error_code code, const std::string& text, const std::string& address, bool wait);
@@ -87,7 +91,7 @@ private:
     void tell_waiters(error_code code, const std::string& text);
     [[nodiscard]] std::string describe() const;
 
-    void arm_flush();
+    void encode_ahead(outbound_signal& s) const;
     void flush() noexcept;
     void write_batches(std::unique_lock<std::mutex>& lock);
     void encode(outbound_signal& s, const pid& sender);
@@ -107,18 +111,19 @@ private:
     std::atomic<std::uint64_t> frames_in_{0};
     std::atomic<std::uint64_t> bytes_in_{0};
     slice_end flush_hook_;
+    std::atomic<unsigned> armings_{0};           // of flush_hook_ that have not run; changed under mutex_
+    std::atomic<bool> armed_lately_{false};      // since the last flush_overdue()
     std::unique_ptr<transport::stream> stream_;  // set once, before phase up; try_write: whoever set writing_
 
     // ---- guarded by mutex_
     mutable std::mutex mutex_;
     std::vector<std::pair<pid, outbound_signal>> waiting_;  // phase pending: sender and signal
     std::size_t waiting_weight_ = 0;
-    std::optional<wire::message_encoder> encoder_;
+    std::optional<wire::message_encoder> encoder_;  // set once, before phase up
     outbound_queue queue_;
     relations relations_;
     std::vector<pid> suspended_;
     bool writing_ = false;  // somebody is between begin_batch and the end of it
-    bool flush_armed_ = false;
     bool written_since_tick_ = false;
     std::shared_ptr<connection> keep_while_armed_;
     std::uint64_t frames_out_ = 0;

@@ -19,10 +19,20 @@ namespace {
 constexpr int max_writes_per_flush = 16;
 // What has piled up beyond this is written at once, not at the end of the slice.
 constexpr std::size_t flush_at_once = std::size_t{256} << 10;
+// Payloads of terms from this size on are encoded before the mutex is taken, which the I/O thread needs for
+// each message that comes in. Smaller ones gain more from the atom cache.
+constexpr std::size_t ahead_from = std::size_t{32} << 10;
 
 }  // namespace
 
+void connection::encode_ahead(outbound_signal& s) const {
+    s.ahead = nullptr;  // another connection's
+    if (phase() == connection_phase::up && s.term_bytes() >= ahead_from)
+        s.ahead = encoder_->encode_ahead(s.control, s.payload, outbound_queue::gather_from);
+}
+
 submitted connection::submit(outbound_signal& s, const pid& sender, when_busy busy) {
+    encode_ahead(s);
     std::unique_lock lock(mutex_);
     const connection_phase now = phase();
     if (now == connection_phase::closed) return submitted::closed;
@@ -55,12 +65,13 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     if (wait) suspended_.push_back(sender);
     if (!pending) {
         const bool at_once = queue_.bytes() >= flush_at_once;
-        const bool arm = !at_once && !writing_ && !std::exchange(flush_armed_, true);
-        if (arm) keep_while_armed_ = shared_from_this();
         if (at_once && !std::exchange(writing_, true)) {
             write_batches(lock);
-        } else if (arm) {
+        } else if (!writing_ && !flush_hook_.armed_here()) {
+            if (armings_.fetch_add(1) == 0) keep_while_armed_ = shared_from_this();
+            armed_lately_.store(true, std::memory_order_relaxed);
             lock.unlock();
+            core_.overdue.watch();
             flush_hook_.arm();
         }
     }
@@ -76,11 +87,15 @@ void connection::add_relations(const pid& local, const pid& remote, const refere
 
 /// REQUIRES: mutex_ held, phase up.
 void connection::encode(outbound_signal& s, const pid& sender) {
-    if (queue_.has_large(sender)) return queue_.hold_back(sender, std::move(s));
+    if (queue_.has_large(sender)) {
+        if (s.ahead) s.payload = {};
+        return queue_.hold_back(sender, std::move(s));
+    }
     // A link's exit to an earlier incarnation of the peer would make the peer close the connection. [dist
     // §EXIT]
     if (s.control.kind == control_kind::exit && s.control.to.creation != peer_creation_) return;
-    auto done = encoder_->append(queue_.tail(), s.control, s.payload);
+    auto done = s.ahead ? encoder_->append(queue_.tail(), s.control, std::move(*s.ahead))
+                        : encoder_->append(queue_.tail(), s.control, s.payload);
     if (!done) {
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} was dropped: it cannot be encoded: {}",
@@ -106,12 +121,18 @@ void connection::encode(outbound_signal& s, const pid& sender) {
 
 void connection::flush() noexcept {
     std::unique_lock lock(mutex_);
-    flush_armed_ = false;
-    auto keep = std::exchange(keep_while_armed_, nullptr);
+    std::shared_ptr<connection> keep;  // given back behind the lock
+    if (armings_.fetch_sub(1) == 1) keep = std::move(keep_while_armed_);
     if (!std::exchange(writing_, true)) write_batches(lock);
     lock.unlock();
-    // The hook that runs this is a member: the last reference must not go here.
-    if (keep.use_count() == 1) core_.post([last = std::move(keep)] {});
+}
+
+bool connection::flush_overdue() {
+    const bool lately = armed_lately_.exchange(false, std::memory_order_relaxed);
+    if (armings_.load() == 0) return lately;
+    std::unique_lock lock(mutex_);
+    if (!std::exchange(writing_, true)) write_batches(lock);
+    return true;
 }
 
 /// Writes what the kernel takes. REQUIRES: the lock is held and this caller has set writing_.

@@ -181,8 +181,9 @@ void listener::failed(accept_session& which) {
     const auto keep = which.shared_from_this();
     forget(which);
     const handshake::handshake_error& e = which.machine().error();
-    // Two connections at once, or a port scanner that says nothing, are no reason to worry.
-    const bool harmless = e.code == node_errc::simultaneous_connect || e.code == node_errc::already_connected;
+    // Two connections at once are no reason to worry.
+    const bool harmless = e.code == node_errc::simultaneous_connect ||
+                          e.code == node_errc::already_connected || given_up(which);
     core_.log(harmless ? node_log_level::debug : node_log_level::warning, e.peer, which.peer_address(),
               e.code, fmt::format("connection from {} refused: {}", which.peer_address(), e.message()));
     if (!which.peer()) return;
@@ -190,6 +191,16 @@ void listener::failed(accept_session& which) {
     const auto known = atom::existing(which.peer()->text());
     if (!known || shaking_hands_with(*known)) return;
     if (const auto c = core_.find(*known)) c->inbound_failed();
+}
+
+/// Whether the peer has dropped one of two attempts, as everybody does who has dialled while being dialled.
+bool listener::given_up(const accept_session& which) const {
+    if (which.machine().error().code != node_errc::handshake_closed || !which.peer()) return false;
+    const auto known = atom::existing(which.peer()->text());
+    if (!known) return false;
+    if (shaking_hands_with(*known)) return true;
+    const auto c = core_.find(*known);
+    return c && (c->phase() == connection_phase::up || c->own_attempt() != peer_relation::none);
 }
 
 void listener::forget(const accept_session& which) {

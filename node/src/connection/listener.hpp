@@ -38,6 +38,7 @@ private:
     [[nodiscard]] handshake::event take_over(const accept_session& by);
     void finished(accept_session& done, std::unique_ptr<transport::stream> s, handshake::established e);
     void failed(accept_session& which);
+    [[nodiscard]] bool given_up(const accept_session& which) const;
     void forget(const accept_session& which);
 
     node_core& core_;

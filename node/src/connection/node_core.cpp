@@ -31,7 +31,7 @@ std::shared_ptr<connection> node_core::connect_to(atom node, dial_wish whose) {
     if (alive && (whose == dial_wish::of_a_signal || known->phase() == connection_phase::up)) return known;
     if (whose == dial_wish::of_a_signal && dials.failed_lately(node)) return nullptr;
     const auto [c, made] = connections.find_or_make(node, alive ? nullptr : known.get(), [&] {
-        return std::make_shared<connection>(*this, node, next_connection_id++);
+        return connection::make(*this, node, next_connection_id++);
     });
     if (made || whose == dial_wish::of_the_program) post([c = c, whose] { c->dial(whose); });
     return c;

@@ -3,6 +3,7 @@
 
 #include "connection/connection_table.hpp"
 #include "connection/dial_limits.hpp"
+#include "connection/flush_guard.hpp"
 #include "connection/name_pool.hpp"
 #include "connection/node_monitors.hpp"
 #include "connection/router.hpp"
@@ -56,6 +57,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
     export_table exports;
     router outbound{*this};
     dial_limits dials;
+    flush_guard overdue{io, connections};
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> next_connection_id{1};
 

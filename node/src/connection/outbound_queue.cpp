@@ -7,15 +7,13 @@
 namespace rakka::detail {
 namespace {
 
-// Shared binaries from this size on are written from where they are.
-constexpr std::size_t gather_from = std::size_t{16} << 10;
 // A buffer of the last batch no larger than this takes the next frames, which saves an allocation per write.
 constexpr std::size_t max_recycled = std::size_t{256} << 10;
 
 void recycle(etf::byte_buffer& b) {
     b.clear();
     if (b.capacity() > max_recycled) b = {};
-    b.gather_from(gather_from);
+    b.gather_from(outbound_queue::gather_from);
 }
 
 }  // namespace

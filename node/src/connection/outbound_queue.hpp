@@ -29,6 +29,9 @@ class outbound_queue {
 public:
     outbound_queue();
 
+    /// Shared binaries from this size on are written from where they are.
+    static constexpr std::size_t gather_from = std::size_t{16} << 10;
+
     /// Where whole frames are appended.
     [[nodiscard]] etf::byte_buffer& tail() noexcept { return tail_; }
 

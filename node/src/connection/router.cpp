@@ -82,8 +82,14 @@ outcome router::send_signal(atom node, outbound_signal s, send_flags flags, cons
 }
 
 outcome router::other_signal(atom node, outbound_signal s, contact how) {
+    const pid from = s.control.from;
+    return other_signal(node, std::move(s), how, from);
+}
+
+/// For kinds that do not say from whom they are: what `from` sent before must arrive before.
+outcome router::other_signal(atom node, outbound_signal s, contact how, const pid& from) {
     if (!core_.options.auto_connect) how = contact::only_if_known;
-    if (submit(node, s, s.control.from, when_busy::go_on, how) == submitted::closed) answer_unreachable(s);
+    if (submit(node, s, from, when_busy::go_on, how) == submitted::closed) answer_unreachable(s);
     return outcome::ok;
 }
 
@@ -170,7 +176,8 @@ outcome router::demonitor(const pid& watcher, const monitor_target& target, cons
     return other_signal(node, std::move(s), contact::only_if_known);
 }
 
-outcome router::down(const monitor_target& target, const pid& watcher, const reference& ref, term reason) {
+outcome router::down(const pid& from, const monitor_target& target, const pid& watcher, const reference& ref,
+                     term reason) {
     outbound_signal s = signal(control_kind::down, {}, watcher, std::move(reason));
     s.control.ref = ref;
     if (const pid* p = std::get_if<pid>(&target)) {
@@ -180,7 +187,7 @@ outcome router::down(const monitor_target& target, const pid& watcher, const ref
     } else {
         s.control.name = std::get<registered_name>(target).name;
     }
-    return other_signal(watcher.node, std::move(s), contact::only_if_known);
+    return other_signal(watcher.node, std::move(s), contact::only_if_known, from);
 }
 
 outcome router::exit_alias(const pid& from, const reference& to, term reason) {
@@ -189,8 +196,9 @@ outcome router::exit_alias(const pid& from, const reference& to, term reason) {
     return other_signal(to.node, std::move(s), contact::connect);
 }
 
-outcome router::group_leader(const pid& leader, const pid& member) {
-    return other_signal(member.node, signal(control_kind::group_leader, leader, member), contact::connect);
+outcome router::group_leader(const pid& from, const pid& leader, const pid& member) {
+    return other_signal(member.node, signal(control_kind::group_leader, leader, member), contact::connect,
+                        from);
 }
 
 remote_router::placed router::spawn_request(const reference& ref, const pid& from, const pid& group_leader,

@@ -25,9 +25,9 @@ public:
     outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) override;
     placed monitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
     outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) override;
-    outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
+    outcome down(const pid& from, const monitor_target& target, const pid& watcher, const reference& ref,
                  term reason) override;
-    outcome group_leader(const pid& leader, const pid& member) override;
+    outcome group_leader(const pid& from, const pid& leader, const pid& member) override;
     placed spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
                          atom module, atom function, term arguments, term options) override;
     outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override;
@@ -42,6 +42,7 @@ private:
 
     outcome send_signal(atom node, outbound_signal s, send_flags flags, const pid& from);
     outcome other_signal(atom node, outbound_signal s, contact how);
+    outcome other_signal(atom node, outbound_signal s, contact how, const pid& from);
     placed relation(atom node, outbound_signal s);
     submitted submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how,
                      std::uint64_t* taken_by = nullptr);

@@ -9,8 +9,8 @@ namespace rakka::detail {
 
 struct node_core;
 
-/// Starts them under their names; names that are taken (by a program that brings its own) are left alone.
-/// Returns the processes, to be ended with the node. Any thread.
+/// Starts them under their names, those whose names are free. Returns the processes, to be ended with the
+/// node. Any thread.
 [[nodiscard]] std::vector<pid> start_kernel_processes(node_core& core);
 
 }  // namespace rakka::detail

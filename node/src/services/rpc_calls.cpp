@@ -21,14 +21,19 @@ bool is_list(term_view t) noexcept {
     const auto f = exports.find(c.module, c.function, c.arguments.size());
     if (!f) exit(term(tuple(result_ref, atoms::known<"error">, atoms::known<"undef">, undef_stack(c))));
     term outcome;
+    // {Reason, Stack}, of which erpc wants the two apart
+    const auto error_outcome = [&](const term& reason) {
+        const auto parts = reason.tuple();
+        return term(tuple(result_ref, atoms::known<"error">, reason.share(parts[0]), reason.share(parts[1])));
+    };
     try {
         outcome = term(tuple(result_ref, atoms::known<"return">, (*f)(c.arguments)));
     } catch (const process_exit& e) {
-        outcome = term(tuple(result_ref, atoms::known<"exit">, e.reason));
+        outcome = e.raised == process_exit::kind::error && e.reason.is_tuple(2)
+                      ? error_outcome(e.reason)
+                      : term(tuple(result_ref, atoms::known<"exit">, e.reason));
     } catch (...) {
-        // {Reason, Stack}, of which erpc wants the two apart
-        const term reason = exit_reason_of(std::current_exception());
-        outcome = term(tuple(result_ref, atoms::known<"error">, reason.share(reason.tuple()[0]), list()));
+        outcome = error_outcome(exit_reason_of(std::current_exception()));
     }
     exit(std::move(outcome));
 }

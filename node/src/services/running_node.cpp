@@ -9,14 +9,20 @@
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
 
+#include <rakka/actors/errc.hpp>
+#include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <future>
 #include <utility>
 
@@ -28,6 +34,41 @@ template <class T>
 T wait_for(std::future<T>& f) {
     if (in_process()) rakka::blocking([&] { f.wait(); });
     return f.get();
+}
+
+/// Kills the processes and waits until they are gone, so that their names are free for the next node.
+void end_and_wait(system& s, const std::vector<pid>& processes) {
+    constexpr std::chrono::seconds patience(5);
+    const auto gone = std::make_shared<std::promise<void>>();
+    auto ended = gone->get_future();
+    const auto kill_all = [processes, gone, patience] {
+        std::vector<reference> monitors;
+        for (const pid& p : processes) {
+            monitors.push_back(monitor(p));
+            rakka::exit(p, atoms::known<"kill">);
+        }
+        for (const reference& ref : monitors) {
+            static_cast<void>(receive_if(
+                [&](term_view m) {
+                    return m.is_tagged(atoms::known<"DOWN">, 5) && m.tuple()[1].as<reference>() == ref;
+                },
+                patience));
+        }
+        gone->set_value();
+    };
+    try {
+        s.spawn(kill_all);
+    } catch (const boost::system::system_error&) {
+        // A system that is stopping ends all its processes; in one that is full they are not waited for.
+        for (const pid& p : processes)
+            s.exit(p, atoms::known<"kill">);
+        return;
+    }
+    if (in_process()) {
+        rakka::blocking([&] { ended.wait_for(2 * patience); });
+    } else {
+        ended.wait_for(2 * patience);
+    }
 }
 
 node_start_error taken(const node_core& core) {
@@ -139,9 +180,35 @@ std::optional<node_start_error> running_node::start() {
     etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
+    if (auto e = missing_process()) {
+        stop();
+        return e;
+    }
     call_on_io(core->sys, [this] {
         if (core->accepting) core->accepting->start();
     });
+    return std::nullopt;
+}
+
+/// Without these processes this is no node, and nobody would notice until the first peer waits for an answer.
+std::optional<node_start_error> running_node::missing_process() const {
+    for (const atom name : {atoms::known<"net_kernel">, atoms::known<"rex">}) {
+        const auto holder = core->sys.whereis(name);
+        if (holder && std::find(processes_.begin(), processes_.end(), *holder) != processes_.end()) continue;
+        if (!holder) {
+            return node_start_error{
+                actors_errc::system_limit,
+                fmt::format("there is no room for the process {} that every node has: give "
+                            "system_options::max_processes a greater value",
+                            name.text())};
+        }
+        return node_start_error{
+            actors_errc::name_taken,
+            fmt::format(
+                "a process of this program is registered as {}, the name of a process that every node "
+                "has: end it, or register it under another name",
+                name.text())};
+    }
     return std::nullopt;
 }
 
@@ -158,8 +225,7 @@ void running_node::stop() {
         registration_ = nullptr;
     });
     if (started_) {
-        for (const pid& p : processes_)
-            core->sys.exit(p, atoms::known<"kill">);
+        end_and_wait(core->sys, processes_);
         etf::local_origin::set_identity(core->sys.origin(), {atoms::known<"nonode@nohost">, 0});
     }
     own_epmd_.reset();

@@ -28,6 +28,7 @@ struct running_node {
 private:
     [[nodiscard]] std::optional<node_start_error> listen();
     [[nodiscard]] std::optional<node_start_error> register_name();
+    [[nodiscard]] std::optional<node_start_error> missing_process() const;
     /// The outcome of one attempt to register; the creation on success.
     [[nodiscard]] boost::system::result<creation, node_start_error> try_register();
 

@@ -73,10 +73,11 @@ public:
     void write_reference(const reference& r) {
         const etf::node_identity node = etf::identity_of(r);
         tag(external_tag::newer_reference);
-        number(r.size, 2);
+        const std::size_t size = r.size != 0 ? r.size : 3;  // a default one: nobody's, as in terms
+        number(size, 2);
         write_atom(node.name);
         number(node.creation, 4);
-        for (std::size_t i = 0; i < r.size; ++i)
+        for (std::size_t i = 0; i < size; ++i)
             number(r.words[i], 4);
     }
 

@@ -92,9 +92,9 @@ void message_encoder::append_tick(etf::byte_buffer& out) {
     out.commit(to + length_size);
 }
 
-result<void> message_encoder::encode_terms(draft& d, const control_message& m, control_op op,
-                                           term_view payload) {
-    etf::encode_options terms;
+/// The control tuple, behind room for what comes before it. `terms` becomes what the payload is encoded with.
+result<void> message_encoder::encode_control_part(draft& d, const control_message& m, control_op op,
+                                                  term_view payload, etf::encode_options& terms) {
     terms.version = !mode_.any();
     if (cached_) {
         atoms_.clear();
@@ -104,6 +104,13 @@ result<void> message_encoder::encode_terms(draft& d, const control_message& m, c
     append_blank(d.out, length_size + d.room);
     if (auto done = encode_control(d.out, m, op, payload, terms); !done) return done;
     d.payload_at = d.out.size();
+    return {};
+}
+
+result<void> message_encoder::encode_terms(draft& d, const control_message& m, control_op op,
+                                           term_view payload) {
+    etf::encode_options terms;
+    if (auto done = encode_control_part(d, m, op, payload, terms); !done) return done;
     if (find_operation(static_cast<std::uint64_t>(op))->has_payload)
         return etf::encode_to(d.out, payload, terms);
     return {};
@@ -128,20 +135,30 @@ void message_encoder::finish_frame(draft& d, std::uint64_t sequence, std::uint64
     std::memcpy(d.out.data() + d.start + length_size, prefix_.data(), prefix_.size());
 }
 
+bool message_encoder::fits(std::size_t body) const noexcept {
+    return body <= max_body - max_header_size(atoms_.atoms());
+}
+
+/// All fragments of a payload, which is not in it yet.
+std::unique_ptr<outgoing_fragments> message_encoder::make_fragments(std::size_t payload_size) {
+    auto all = std::make_unique<outgoing_fragments>();
+    all->remaining_ = payload_size;
+    all->fragment_size_ = options_.fragment_size;
+    all->sequence_ = next_sequence_++;
+    all->fragment_ = (payload_size + options_.fragment_size - 1) / options_.fragment_size;
+    return all;
+}
+
 /// Takes the payload off the end of the draft, to be sent in fragments. What was encoded is not copied if the
 /// larger part of the buffer is this payload: the buffer is then given away and what was before the payload
 /// starts a new one.
 std::unique_ptr<outgoing_fragments> message_encoder::detach_payload(draft& d) {
-    auto rest = std::make_unique<outgoing_fragments>();
-    rest->remaining_ = d.payload_size();
-    rest->fragment_size_ = options_.fragment_size;
-    rest->sequence_ = next_sequence_++;
-    rest->fragment_ = (rest->remaining_ + options_.fragment_size - 1) / options_.fragment_size;
+    auto rest = make_fragments(d.payload_size());
     etf::byte_buffer& out = d.out;
     const std::size_t size = out.size() - d.payload_at;
     if (out.pieces().empty() && d.payload_at <= size) {
         const auto [storage, used] = out.release();
-        rest->segments_.push_back({buffer_ref(storage, false), {storage->data() + d.payload_at, size}});
+        rest->parts_.push_back({buffer_ref(storage, false), {storage->data() + d.payload_at, size}});
         out.append(byte_span(storage->data(), d.payload_at));
         return rest;
     }
@@ -149,16 +166,23 @@ std::unique_ptr<outgoing_fragments> message_encoder::detach_payload(draft& d) {
     if (size > 0) std::memcpy(copy->data(), out.data() + d.payload_at, size);
     std::size_t from = 0;
     const auto add_copied = [&](std::size_t to) {
-        if (to > from) rest->segments_.push_back({copy, {copy->data() + from, to - from}});
+        if (to > from) rest->parts_.push_back({copy, {copy->data() + from, to - from}});
         from = to;
     };
     for (const auto& p : out.pieces().subspan(d.first_piece)) {
         add_copied(p.position - d.payload_at);
-        rest->segments_.push_back({p.buffer, p.bytes});
+        rest->parts_.push_back({p.buffer, p.bytes});
     }
     add_copied(size);
     out.truncate(d.payload_at, d.first_piece);
     return rest;
+}
+
+/// Completes a draft that ends with its control tuple by the first fragment.
+void message_encoder::finish_large(draft& d, outgoing_fragments& rest) {
+    finish_frame(d, rest.sequence_, rest.fragment_);
+    rest.append_payload(d.out, options_.fragment_size);
+    --rest.fragment_;
 }
 
 result<encoded_message> message_encoder::append(etf::byte_buffer& out, const control_message& m,
@@ -172,15 +196,13 @@ result<encoded_message> message_encoder::append(etf::byte_buffer& out, const con
     }
     encoded_message encoded{true, nullptr};
     const bool large = mode_.fragments && d.payload_size() > options_.fragment_size;
-    if ((large ? d.payload_at - d.start : d.body_size()) > max_body - max_header_size(atoms_.atoms())) {
+    if (!fits(large ? d.payload_at - d.start : d.body_size())) {
         out.truncate(d.start, d.first_piece);
         return etf::errc::too_large;
     }
     if (large) {
         encoded.rest = detach_payload(d);
-        finish_frame(d, encoded.rest->sequence_, encoded.rest->fragment_);
-        encoded.rest->append_payload(out, options_.fragment_size);
-        --encoded.rest->fragment_;
+        finish_large(d, *encoded.rest);
     } else {
         finish_frame(d, 0, 0);
     }
@@ -188,9 +210,70 @@ result<encoded_message> message_encoder::append(etf::byte_buffer& out, const con
     return encoded;
 }
 
+std::unique_ptr<encoded_payload> message_encoder::encode_ahead(const control_message& m, term_view payload,
+                                                               std::size_t gather_from) const {
+    const auto op = choose_operation(m, options_.effective);
+    if (!op || !find_operation(static_cast<std::uint64_t>(*op))->has_payload) return nullptr;
+    etf::byte_buffer bytes;
+    bytes.gather_from(gather_from);
+    etf::encode_options terms;
+    terms.version = !mode_.any();
+    if (!etf::encode_to(bytes, payload, terms)) return nullptr;
+    auto done = std::make_unique<encoded_payload>();
+    done->size = bytes.total_size();
+    struct external {
+        std::size_t position;
+        buffer_part part;
+    };
+    std::vector<external> externals;
+    for (const auto& p : bytes.pieces())
+        externals.push_back({p.position, {p.buffer, p.bytes}});
+    bytes.truncate(bytes.size());
+    const auto [storage, used] = bytes.release();
+    const buffer_ref own(storage, false);
+    std::size_t from = 0;
+    const auto add_own = [&, end = used](std::size_t to) {
+        if (std::min(to, end) > from) done->parts.push_back({own, {own->data() + from, to - from}});
+        from = to;
+    };
+    for (auto& e : externals) {
+        add_own(e.position);
+        done->parts.push_back(std::move(e.part));
+    }
+    add_own(used);
+    return done;
+}
+
+result<encoded_message> message_encoder::append(etf::byte_buffer& out, const control_message& m,
+                                                encoded_payload payload) {
+    const auto op = choose_operation(m, options_.effective);
+    RAKKA_CHECK(op);
+    draft d{out, out.size(), out.pieces().size()};
+    etf::encode_options terms;
+    auto done = encode_control_part(d, m, *op, {}, terms);
+    const bool large = mode_.fragments && payload.size > options_.fragment_size;
+    if (done && !fits(d.body_size() + (large ? 0 : payload.size))) done = error_code(etf::errc::too_large);
+    if (!done) {
+        out.truncate(d.start, d.first_piece);
+        return done.error();
+    }
+    auto all = make_fragments(payload.size);
+    all->parts_ = std::move(payload.parts);
+    encoded_message encoded{true, nullptr};
+    if (large) {
+        finish_large(d, *all);
+        encoded.rest = std::move(all);
+    } else {
+        finish_frame(d, 0, 0);
+        all->append_payload(out, payload.size);
+    }
+    store_big_endian(out.data() + d.start, d.body_size(), length_size);
+    return encoded;
+}
+
 void outgoing_fragments::append_payload(etf::byte_buffer& out, std::size_t size) {
     while (size > 0 && remaining_ > 0) {
-        segment& s = segments_[next_segment_];
+        buffer_part& s = parts_[next_part_];
         const std::size_t n = std::min(size, s.bytes.size());
         if (out.gather_threshold() != SIZE_MAX) {
             out.append_piece(s.buffer.get(), s.bytes.first(n));
@@ -200,7 +283,7 @@ void outgoing_fragments::append_payload(etf::byte_buffer& out, std::size_t size)
         s.bytes = s.bytes.subspan(n);
         size -= n;
         remaining_ -= n;
-        if (s.bytes.empty()) segments_[next_segment_++].buffer = nullptr;
+        if (s.bytes.empty()) parts_[next_part_++].buffer = nullptr;
     }
 }
 

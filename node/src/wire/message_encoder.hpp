@@ -31,6 +31,18 @@ struct encoder_options {
     bool atom_cache = true;
 };
 
+/// A run of bytes in a shared buffer.
+struct buffer_part {
+    buffer_ref buffer;
+    byte_span bytes;
+};
+
+/// A payload that has been encoded before its frame's turn came.
+struct encoded_payload {
+    std::vector<buffer_part> parts;
+    std::size_t size = 0;
+};
+
 /// The frames of a large message after its first, to be taken one at a time so that messages of other
 /// processes can go between them. Messages of the same sender must wait until it is done(), or they would
 /// overtake it. One thread at a time; independent of the encoder that made it.
@@ -44,14 +56,10 @@ public:
 
 private:
     friend class message_encoder;
-    struct segment {
-        buffer_ref buffer;
-        byte_span bytes;
-    };
     void append_payload(etf::byte_buffer& out, std::size_t size);
 
-    std::vector<segment> segments_;
-    std::size_t next_segment_ = 0;
+    std::vector<buffer_part> parts_;
+    std::size_t next_part_ = 0;
     std::size_t remaining_ = 0;
     std::size_t fragment_size_ = 0;
     std::uint64_t sequence_ = 0;
@@ -80,6 +88,17 @@ public:
     [[nodiscard]] result<encoded_message> append(etf::byte_buffer& out, const control_message& m,
                                                  term_view payload);
 
+    /// The payload of `m` as a later append() takes it: with every atom written out, as only the frames know
+    /// the state of the atom cache. Nothing when the message has no payload in these flags' form, or cannot
+    /// be encoded, which append() then reports. Any thread, also while others use the encoder; binaries of at
+    /// least `gather_from` bytes in shared buffers are not copied. Throws std::bad_alloc.
+    [[nodiscard]] std::unique_ptr<encoded_payload> encode_ahead(const control_message& m, term_view payload,
+                                                                std::size_t gather_from) const;
+    /// As the other append(), with what encode_ahead() of this encoder gave for the message. Its bytes are
+    /// not copied if `out` gathers pieces.
+    [[nodiscard]] result<encoded_message> append(etf::byte_buffer& out, const control_message& m,
+                                                 encoded_payload payload);
+
     /// Appends a tick.
     static void append_tick(etf::byte_buffer& out);
 
@@ -89,6 +108,11 @@ private:
     struct draft;  // a frame being written
     [[nodiscard]] result<void> encode_terms(draft& d, const control_message& m, control_op op,
                                             term_view payload);
+    [[nodiscard]] result<void> encode_control_part(draft& d, const control_message& m, control_op op,
+                                                   term_view payload, etf::encode_options& terms);
+    [[nodiscard]] bool fits(std::size_t body) const noexcept;
+    [[nodiscard]] std::unique_ptr<outgoing_fragments> make_fragments(std::size_t payload_size);
+    void finish_large(draft& d, outgoing_fragments& rest);
     void finish_frame(draft& d, std::uint64_t sequence, std::uint64_t fragments);
     void write_prefix(std::uint64_t sequence, std::uint64_t fragments);
     [[nodiscard]] std::unique_ptr<outgoing_fragments> detach_payload(draft& d);

@@ -209,6 +209,41 @@ TEST(MessageEncoder, GatheredPiecesComeOutAsTheSameBytes) {
     }
 }
 
+TEST(MessageEncoder, APayloadEncodedAheadIsTheSameMessage) {
+    const term small = tuple("an_atom"_a, 1, binary_of_size(100));
+    const term large = tuple("an_atom"_a, binary_of_size(30'000), "more"_a, binary_of_size(300'000), 7);
+    const term buffers =
+        tuple("an_atom"_a, received_binary(30'000, 1), "more"_a, received_binary(300'000, 2), 7);
+    for (const distribution_flags& flags :
+         {all_flags, all_flags.without({flag::fragments}), all_flags.without({flag::dist_hdr_atom_cache}),
+          all_flags.without({flag::dist_hdr_atom_cache, flag::fragments})}) {
+        message_encoder encoder({.effective = flags});
+        etf::byte_buffer out;
+        out.gather_from(16 << 10);
+        std::vector<term> expected;
+        for (const term& t : {small, large, buffers, small}) {
+            auto ahead = encoder.encode_ahead(send_to(own_pid), t, 16 << 10);
+            ASSERT_TRUE(ahead);
+            EXPECT_EQ(ahead->size, etf::encoded_size(t).value() -
+                                       (flags.has(flag::fragments) || flags.has(flag::dist_hdr_atom_cache)));
+            auto done = encoder.append(out, send_to(own_pid), std::move(*ahead));
+            ASSERT_TRUE(done && done->written);
+            EXPECT_EQ(done->rest != nullptr, flags.has(flag::fragments) && ahead->size > 64 << 10);
+            while (done->rest && !done->rest->done())
+                done->rest->append_next(out);
+            // In between the others as ever.
+            ASSERT_TRUE(encoder.append(out, send_to(own_pid), small.view()));
+            expected.push_back(t);
+            expected.push_back(small);
+        }
+        EXPECT_EQ(payloads(all_of(out), flags), expected);
+    }
+    message_encoder encoder({.effective = all_flags});
+    control_message link = send_to(own_pid);
+    link.kind = control_kind::link;
+    EXPECT_EQ(encoder.encode_ahead(link, {}, SIZE_MAX), nullptr) << "has none";
+}
+
 TEST(MessageEncoder, WhatCannotBeEncodedLeavesBufferAndCacheAsTheyWere) {
     message_encoder encoder({.effective = all_flags});
     etf::byte_buffer out;

@@ -13,7 +13,11 @@ namespace rakka {
 /// Catching the one thrown by exit() is Erlang's `catch exit:Reason`. One caused by a signal cannot be
 /// undone: the process is told again at its next call that waits.
 struct process_exit {
+    /// Erlang's classes of exceptions, as far as they end a process.
+    enum class kind : unsigned char { exit, error };
+
     term reason;
+    kind raised = kind::exit;  ///< error: by error(), and the reason is `{Reason, Stack}`
 };
 
 /// Ends the calling process with `reason`: unwinds its body and runs its destructors.

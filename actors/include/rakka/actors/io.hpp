@@ -23,20 +23,22 @@ class system;
 /// once. Blocks, a process through blocking(). `work` must not block or throw. Any thread but a handler.
 void call_between_handlers(system& s, const std::function<void()>& work);
 
-/// Runs a function once at the end of the slice in which arm() was called: how many small writes become one.
+/// Runs a function once at the end of each slice in which arm() was called: how many small writes become one.
+/// Each worker has its own arming: one that is still in the middle of its slice holds up nobody else.
 class slice_end {
 public:
-    /// `fn` runs outside of any process, on the worker that armed it (on a foreign thread: at once, there);
-    /// it must not block or throw.
-    explicit slice_end(std::function<void()> fn);
-    /// Precondition: not armed.
+    /// `fn` runs outside of any process, on the worker that armed it (on a thread that is no worker of `s`:
+    /// at once, there), possibly on several at a time; it must not block or throw.
+    slice_end(system& s, std::function<void()> fn);
+    /// Precondition: nowhere armed.
     ~slice_end();
     slice_end(const slice_end&) = delete;
     slice_end& operator=(const slice_end&) = delete;
 
-    /// Nothing happens when it is armed already. Any thread.
+    /// Nothing happens when the calling worker has armed it already. Any thread.
     void arm() noexcept;
-    [[nodiscard]] bool armed() const noexcept;
+    /// Whether the calling worker has armed it. Any thread.
+    [[nodiscard]] bool armed_here() const noexcept;
 
 private:
     struct state;

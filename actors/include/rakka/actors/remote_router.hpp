@@ -59,11 +59,13 @@ public:
     /// `target` is a pid or a {name, node}.
     virtual placed monitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
     virtual outcome demonitor(const pid& watcher, const monitor_target& target, const reference& ref) = 0;
-    /// `target` as the watcher gave it: a pid, or a bare name (an atom).
-    virtual outcome down(const monitor_target& target, const pid& watcher, const reference& ref,
-                         term reason) = 0;
+    /// `target` as the watcher gave it: a pid, or a bare name (an atom). `from` is the process that has
+    /// ended, empty when nobody had the name: what it sent before arrives before.
+    virtual outcome down(const pid& from, const monitor_target& target, const pid& watcher,
+                         const reference& ref, term reason) = 0;
 
-    virtual outcome group_leader(const pid& leader, const pid& member) = 0;
+    /// `from` asks for it.
+    virtual outcome group_leader(const pid& from, const pid& leader, const pid& member) = 0;
 
     /// `options` is the option list for the wire; `arguments` a proper list. Answered with
     /// deliver_spawn_reply.

@@ -20,7 +20,7 @@ struct spawn_options {
     /// Registers the process under this name before it runs; spawn fails with actors_errc::name_taken
     /// otherwise.
     atom name{};
-    /// Nothing: the caller's group leader.
+    /// Nothing: the caller's group leader; outside of a process system::nobody().
     std::optional<pid> group_leader{};
 };
 

@@ -110,7 +110,7 @@ public:
     /// Sends; true also to the dead, as in Erlang. False when the message was not sent: an unknown local
     /// name, or a connection so busy that a process would be suspended, which this does not wait for.
     bool send(const destination& to, term message);
-    /// An exit signal without a sender of its own (`from` is the target). Erlang: `exit/2`.
+    /// An exit signal from the calling process, outside of one from nobody(). Erlang: `exit/2`.
     void exit(const pid& to, term reason);
 
     /// A look at the present moment: unlike the ambient is_alive() it does not wait for signals under way.
@@ -135,6 +135,10 @@ public:
 
     /// The number in this system's pids and references: see etf/local_origin.hpp. A node sets its name there.
     [[nodiscard]] std::uint32_t origin() const noexcept;
+    /// A pid of this system that no process ever has: whom signals are from that are sent outside of any
+    /// process, and the group leader of processes that are started there. Whatever is sent to it is lost, a
+    /// monitor says `noproc`, and io requests of other nodes to it fail at once. Erlang: nearest to `init`.
+    [[nodiscard]] pid nobody() const noexcept;
     /// The node's name, nonode@nohost without one.
     [[nodiscard]] atom node_name() const noexcept;
     /// A reference unlike any other. Erlang: `make_ref/0`.

@@ -21,6 +21,9 @@ class atom {
 public:
     /// The number of atoms the table holds at most, as the BEAM's default.
     static constexpr std::size_t max_atoms = 1'048'576;
+    /// Decoding adds none to a table that holds so many, whoever the bytes are from: new ones then stay
+    /// foreign. The other half is the program's own, so that all peers together cannot make `atom(…)` fail.
+    static constexpr std::size_t max_from_outside = max_atoms / 2;
     /// Characters (code points, not bytes) in one atom at most. [etf §ATOM_UTF8_EXT]
     static constexpr std::size_t max_characters = 255;
 

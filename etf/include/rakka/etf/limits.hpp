@@ -17,7 +17,7 @@ struct decode_limits {
     /// Bytes that a compressed term may announce and inflate to. errc::inflate_limit.
     std::size_t max_inflated_bytes = std::size_t{1} << 26;
     /// Atoms that one decode may add to the atom table when no atom_budget is given; the others stay foreign,
-    /// which is no error.
+    /// which is no error. Over all calls, however many: atom::max_from_outside.
     std::size_t max_new_atoms = 10'000;
 };
 

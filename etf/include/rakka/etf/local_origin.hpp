@@ -32,12 +32,13 @@ void set_identity(std::uint32_t origin, node_identity identity) noexcept;
 [[nodiscard]] node_identity identity(std::uint32_t origin) noexcept;
 }  // namespace local_origin
 
-/// The node and creation that `p` shows to others: its own fields, or its origin's identity when local.
+/// The node and creation that `p` shows to others: its own fields, or its origin's identity when local. A
+/// default-constructed one shows nonode@nohost: other nodes take no identifier without a name.
 [[nodiscard]] inline node_identity identity_of(const pid& p) noexcept {
-    return p.is_local() ? local_origin::identity(p.creation) : node_identity{p.node, p.creation};
+    return p.node ? node_identity{p.node, p.creation} : local_origin::identity(p.creation);
 }
 [[nodiscard]] inline node_identity identity_of(const reference& r) noexcept {
-    return r.is_local() ? local_origin::identity(r.creation) : node_identity{r.node, r.creation};
+    return r.node ? node_identity{r.node, r.creation} : local_origin::identity(r.creation);
 }
 
 }  // namespace rakka::etf
