@@ -105,8 +105,7 @@ TEST_F(node_busy, the_end_of_the_connection_frees_suspended_senders) {
 
 TEST_F(node_busy, a_monitor_lost_with_an_overfull_connection_fires) {
     node_options o = options("a");
-    o.dist_buf_busy_limit = std::size_t{1} << 30;
-    o.max_outbound_bytes = std::size_t{1} << 20;
+    o.dist_buf_busy_limit = o.max_outbound_bytes = std::size_t{1} << 20;
     member& a = start(std::move(o), 1);  // one worker: nothing happens between the last send and the monitor
     raw_peer lazy(a->port());
     ASSERT_TRUE(lazy.shake_hands("lazy@127.0.0.1", "cluster"));
@@ -116,7 +115,7 @@ TEST_F(node_busy, a_monitor_lost_with_an_overfull_connection_fires) {
         const std::string text(64 << 10, 'x');
         std::optional<connection_info> i;
         while ((i = a->connection_info(peer)) && i->bytes_waiting <= std::size_t{1} << 20)
-            send(registered_name{"sink"_a, peer}, term(text));
+            exit(pid{peer, 1, 1, 77}, term(text));  // which does not wait, as a message would
         const reference ref = monitor(registered_name{"sink"_a, peer});
         const auto down = receive_soon();
         ASSERT_TRUE(down);

@@ -195,8 +195,11 @@ TEST_F(node_dial, only_so_many_nodes_are_dialled_at_a_time_and_some_wait_for_the
         EXPECT_FALSE(peers.has_caller());
         // What the program itself asks for does not wait.
         auto connecting = std::async(std::launch::async, [&] { return us->connect("wanted@127.0.0.1"_a); });
-        blocking([&] { EXPECT_TRUE(peers.accept().answer_handshake("wanted@127.0.0.1", "cluster")); });
-        blocking([&] { EXPECT_TRUE(connecting.get()); });
+        blocking([&] {
+            raw_peer wanted = peers.accept();
+            EXPECT_TRUE(wanted.answer_handshake("wanted@127.0.0.1", "cluster"));
+            EXPECT_TRUE(connecting.get());
+        });
         // Each that ends makes room for one that waits.
         for (int i = 0; i < 5; ++i) {
             dialled.pop_front();
