@@ -9,9 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <mutex>
-
 #include <cstddef>
+#include <mutex>
 #include <utility>
 
 namespace rakka {

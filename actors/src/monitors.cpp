@@ -52,8 +52,8 @@ void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m,
     deliver(core, m.resolved, s);
 }
 
-remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m,
-                                        const monitor_target& as_given, const reference& ref) {
+remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m, const monitor_target& as_given,
+                                        const reference& ref) {
     system_core& core = *self.system;
     remote_router* const router = core.router.load(std::memory_order_acquire);
     if (router != nullptr && !is_dead_incarnation(core, m.resolved))

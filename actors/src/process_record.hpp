@@ -137,6 +137,7 @@ private:
 
     void take_in(signal& s) noexcept;
     void handle_control(signal& s) noexcept;
+    void act_on(control_signal& s) noexcept;
     void on_exit_link(control_signal& s) noexcept;
     void on_exit2(control_signal& s) noexcept;
     void on_alias_message(control_signal& s) noexcept;

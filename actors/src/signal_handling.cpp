@@ -45,9 +45,13 @@ void process::handle_control(signal& s) noexcept {
             on_alias_message(control(s));
             return;  // keeps the node
         default:
-            break;
+            act_on(control(s));
+            free_signal(*system, s);
     }
-    control_signal& c = control(s);
+}
+
+/// The kinds whose node is not needed afterwards.
+void process::act_on(control_signal& c) noexcept {
     switch (c.kind) {
         case signal_kind::exit_link:
             on_exit_link(c);
@@ -105,7 +109,6 @@ void process::handle_control(signal& s) noexcept {
         case signal_kind::message_timer:
             break;
     }
-    free_signal(*system, s);
 }
 
 void process::on_exit_link(control_signal& s) noexcept {

@@ -1,8 +1,8 @@
 #include "system_core.hpp"
 
 #include "engine/scheduler_state.hpp"
-#include "last_resort.hpp"
 #include "engine/stack_overflow.hpp"
+#include "last_resort.hpp"
 #include "signal_delivery.hpp"
 #include "timer_records.hpp"
 

@@ -37,12 +37,13 @@ TEST_P(process_life, error_ends_the_process_with_reason_and_stack) {
 TEST_P(process_life, what_exit_and_error_throw_tells_which) {
     in_process([] {
         using kind = process_exit::kind;
-        const auto caught = [](void (*raise)(term)) {
+        const auto caught = [](void (*raise)(term)) -> std::pair<kind, std::string> {
             try {
                 raise("why"_a);
             } catch (const process_exit& e) {
-                return std::pair{e.raised, text(e.reason)};
+                return {e.raised, text(e.reason)};
             }
+            return {};
         };
         EXPECT_EQ(caught(&rakka::error), (std::pair{kind::error, std::string("{why,[]}")}));
         EXPECT_EQ(caught(static_cast<void (*)(term)>(&rakka::exit)),

@@ -3,6 +3,8 @@
 #include "support/cluster.hpp"
 #include "support/raw_peer.hpp"
 
+#include <rakka/etf/convert.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -217,8 +219,10 @@ TEST_F(node_busy, what_one_process_sends_arrives_in_order_whatever_its_size) {
     std::atomic<bool> done{false};
     b.sys.spawn(
         [&] {
-            for (int i = 0; i < messages; ++i)
-                if (*receive().tuple()[0].as<int>() == i) ++in_order;
+            for (int i = 0; i < messages; ++i) {
+                const term message = receive();
+                if (*message.tuple()[0].as<int>() == i) ++in_order;
+            }
             done = true;
         },
         {.name = "sink"_a});

@@ -47,8 +47,8 @@ public:
     /// Errors (code; the message names the value and the cure): bad_node_name and the like, bad_option,
     /// cookie_file_missing and the like, node_name_taken, epmd_unreachable and the like, the system's
     /// address_in_use for the listening ports, device_or_resource_busy when the system has a node already,
-    /// actors_errc::name_taken when the program has a process named net_kernel or rex itself. Nothing is left behind by a start that fails.
-    /// Erlang: `net_kernel:start/2`, `erl -name`.
+    /// actors_errc::name_taken when the program has a process named net_kernel or rex itself. Nothing is left
+    /// behind by a start that fails. Erlang: `net_kernel:start/2`, `erl -name`.
     static boost::system::result<node, node_start_error> start(system& s, node_options options);
 
     node(node&&) noexcept;
