@@ -83,7 +83,7 @@ TEST_P(signals, signals_from_outside_of_any_process_are_from_somebody) {
         "register(srv, self()), process_flag(trap_exit, true), "
         "{tester,'cpp@127.0.0.1'} ! {pid, self()}, "
         "A = receive {sent, L} -> node(L) end, "
-        "B = receive {'EXIT', P, why} -> {node(P), io:format(P, \"x\", [])} end, "
+        "B = receive {'EXIT', P, why} -> {node(P), io:request(P, {put_chars, unicode, \"x\"})} end, "
         "C = receive M -> M end, {A, B, C, nodes(hidden)}";
     as_process([&] {
         auto seen = erl->eval_async(to_all);

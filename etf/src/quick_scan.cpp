@@ -243,7 +243,7 @@ private:
 
     bool reference(std::size_t n) noexcept {
         words_ += reference_layout::words(n);
-        return n <= rakka::reference::max_words && node(3) && skip(4 + 4 * n);
+        return n != 0 && n <= rakka::reference::max_words && node(3) && skip(4 + 4 * n);
     }
 
     bool pid() noexcept {

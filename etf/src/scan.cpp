@@ -275,7 +275,7 @@ bool scanner::port(std::size_t id_bytes, bool old) {
 bool scanner::reference(bool old) {
     if (!need(2)) return false;
     const std::size_t n = in_.u16();
-    if (n > rakka::reference::max_words) return fail(errc::bad_length);
+    if (n == 0 || n > rakka::reference::max_words) return fail(errc::bad_length);
     if (!any_atom() || !need((old ? 1 : 4) + 4 * n)) return false;
     if (old) {
         if (in_.u8() > 3) return fail(errc::out_of_range);

@@ -1,4 +1,5 @@
 // What decoding accepts, normalises and refuses, tag by tag.
+#include "block_pool.hpp"
 #include "support/encoded_bytes.hpp"
 
 #include <rakka/etf/build.hpp>
@@ -174,7 +175,8 @@ TEST(codec_decode, fills_one_arena_of_just_the_right_size) {
         decode_bytes(encode_bytes(tuple("ok"_a, list(1, 2, 300), std::string(20, 'x'), map(1, 2.5))));
     ASSERT_NE(t.owner(), nullptr);
     const std::size_t words = (1 + 4) + (3 + 1) + (1 + 3) + (1 + 2);
-    EXPECT_EQ(t.owner()->bytes(), sizeof(etf::detail::arena) + words * sizeof(etf::detail::word));
+    EXPECT_EQ(t.owner()->bytes(),
+              etf::detail::block_size(sizeof(etf::detail::arena) + words * sizeof(etf::detail::word)));
     for (const term& small : {term(1), term("ok"_a), term(list()), term(2.5)})
         EXPECT_EQ(decode_bytes(encode_bytes(small)).owner(), nullptr);
     EXPECT_EQ(decode_bytes(encode_bytes(tuple())).owner(), nullptr);
@@ -211,7 +213,8 @@ TEST_F(codec_in_a_buffer, large_binaries_are_slices_and_small_ones_copies) {
     EXPECT_TRUE(inside(t.tuple()[1]));
     EXPECT_TRUE(inside(t.tuple()[2]));
     EXPECT_EQ(t.owner()->bytes(),
-              sizeof(etf::detail::arena) + (4 + 9 + 3 + 3 + etf::detail::attachment::words) * 8);
+              etf::detail::block_size(sizeof(etf::detail::arena) +
+                                      (4 + 9 + 3 + 3 + etf::detail::attachment::words) * 8));
     EXPECT_FALSE(buffer->unique());
     EXPECT_EQ(t.tuple()[2].as<std::string>().value(), std::string(1000, 'c'));
     term copy = term::copy(t);
@@ -309,7 +312,7 @@ TEST_F(codec_with_a_node, own_pids_and_references_come_home) {
     EXPECT_EQ(back.tuple()[0].as<pid>().value(), local);
     EXPECT_EQ(back.tuple()[1].as<reference>().value(), ref);
     EXPECT_EQ(encode_bytes(back), bytes);
-    EXPECT_EQ(back.owner()->bytes(), sizeof(etf::detail::arena) + (1 + 2 + 5) * 8)
+    EXPECT_EQ(back.owner()->bytes(), etf::detail::block_size(sizeof(etf::detail::arena) + (1 + 2 + 5) * 8))
         << "a local pid is an immediate";
 }
 
@@ -342,7 +345,7 @@ TEST_F(codec_with_a_node, a_latin1_node_name_is_ours_as_text_not_as_bytes) {
     EXPECT_TRUE(decode_bytes(pid_of(115, latin1), o).as<pid>()->is_local());
     const term other = decode_bytes(pid_of(115, utf8), o);
     EXPECT_EQ(other.as<pid>().value(), (pid{atom("m\u00c3\u00a9@here"), 1, 1, 77}));
-    EXPECT_EQ(other.owner()->bytes(), sizeof(etf::detail::arena) + 4 * 8);
+    EXPECT_EQ(other.owner()->bytes(), etf::detail::block_size(sizeof(etf::detail::arena) + 4 * 8));
 }
 
 }  // namespace
