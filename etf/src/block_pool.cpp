@@ -158,7 +158,7 @@ void* fresh(std::size_t bytes) {
 }  // namespace
 
 RAKKA_NOT_INLINED void* allocate_block(std::size_t bytes) {
-    if (!RAKKA_POOLS_BLOCKS || bytes > largest_pooled_block) return fresh(bytes);
+    if (!RAKKA_POOLS_BLOCKS || bytes > largest_pooled_block) return fresh(block_size(bytes));
     const std::size_t which = class_of(bytes);
     thread_cache& c = cache;
     free_list& list = c.lists[which];
