@@ -34,7 +34,7 @@ bool answer_call(const reference& ref, term& value) {
     s.ref = ref;
     set_term(s, std::move(value));
     deliver(core, client, s);
-    charge_reductions(1);
+    self->pay();
     return true;
 }
 
@@ -149,13 +149,13 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     waiting_call call(self, ref, entry);
     if (is_local_target(core, entry)) {
         post_monitor(core, self.pid(), entry, ref, signal_kind::call, std::move(message));
-        charge_reductions(1);
     } else {
         const auto placed = monitor_elsewhere(self, entry, target, ref);
         call.made_on(placed.connection);
         obey(self, placed.how);
         obey(self, send_anywhere(core, self.pid(), server, message, {}));
     }
+    self.pay();  // a call that fails at once does not wait: whoever repeats it gives way all the same
     if (!call.wait(timeout)) return no_reply::because(atoms::known<"timeout">);
     if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
     return call.take_value();

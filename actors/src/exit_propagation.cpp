@@ -29,6 +29,8 @@ void tell_relations(process& self, const pid& me, const term& reason) noexcept {
     if (r.call.state != pending_call::phase::none && r.call.watched)
         send_demonitor(core, me, r.call.server.resolved, r.call.server.target,
                        self.own_reference(r.call.number));
+    for (const auto& [ref, s] : r.spawns.entries())
+        core.gone_parents.remember(ref, reason);
     for (const auto& [ref, w] : r.watchers.entries())
         send_down(core, me, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
 }

@@ -161,6 +161,7 @@ step process::run_handler() noexcept {
             if (sleepy) {
                 sleepy = false;
                 give_back_memory();
+                continue;  // a timer that went with it may have taken in signals
             }
             waiting = true;
             settle_reductions();

@@ -60,7 +60,7 @@ struct alignas(64) process final : task {
     bool waiting : 1 = false;  // blocked in a receive, or a handler without a message
     bool final : 1 = false;    // destructors and terminate() run: nothing can be thrown any more
     bool sleepy : 1 = false;   // a handler that asked to hibernate
-    std::uint8_t exit_deferrals = 0;
+    std::uint32_t exit_deferrals = 0;
     std::uint32_t resumes = 0;  // resume signals not used up yet
     message_queue messages;
     std::unique_ptr<process_body> body;

@@ -175,9 +175,10 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
         case signal_kind::spawn_reply: {
             // The parent is gone: undo what the new process has set up towards it. [protocol: spawn]
             const auto child = peek(s).as<pid>();
+            const term why = core.gone_parents.take(c.ref);
             if (!child) break;
             if ((c.id & 2) != 0) send_demonitor(core, target, *child, monitor_target(*child), c.ref);
-            if ((c.id & 1) != 0) send_exit_link(core, target, *child, term(atoms::known<"noproc">));
+            if ((c.id & 1) != 0) send_exit_link(core, target, *child, why);
             break;
         }
         default:

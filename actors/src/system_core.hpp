@@ -1,6 +1,7 @@
 // What a system is made of. Everything else in this folder works on one of these.
 #pragma once
 
+#include "ended_parents.hpp"
 #include "engine/current.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/worker.hpp"
@@ -91,6 +92,8 @@ public:
     /// end.
     std::mutex orphans_mutex;
     message_timer* orphans = nullptr;  // guarded by orphans_mutex
+
+    ended_parents gone_parents;
 
 private:
     std::vector<std::unique_ptr<worker_cache>> caches_;

@@ -3,8 +3,10 @@
 #include "actors_support.hpp"
 
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace rakka::testing {
 namespace {
@@ -307,6 +309,29 @@ TEST_P(exit_signals, end_a_handler_that_waits_in_a_destructor) {
     });
     EXPECT_EQ(sys.stop(), 0u);
     static_cast<void>(err.take());
+}
+
+TEST_P(exit_signals, wait_however_many_scopes_defer_them) {
+    in_process([] {
+        const pid parent = self();
+        const auto p = spawn_monitor([=] {
+            std::vector<std::unique_ptr<defer_exit>> scopes;
+            for (int i = 0; i < 256; ++i)  // a counter of one byte would be back at none
+                scopes.push_back(std::make_unique<defer_exit>());
+            send(parent, "ready"_a);
+            static_cast<void>(receive_if([](term_view m) { return m.is_atom("go"_a); }));
+            send(parent, "still_here"_a);
+            scopes.clear();
+            yield();
+            send(parent, "too_far"_a);
+        });
+        EXPECT_EQ(text(next_message()), "ready");
+        exit(p.pid, "why"_a);
+        send(p.pid, "go"_a);
+        EXPECT_EQ(text(next_message()), "still_here");
+        EXPECT_EQ(text(down_reason(p.ref)), "why");
+        EXPECT_TRUE(mailbox_is_empty());
+    });
 }
 
 TEST_P(exit_signals, defer_exit_spares_the_destructors_further_out) {

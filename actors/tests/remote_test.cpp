@@ -1,6 +1,8 @@
 // Processes of two systems that only a router connects: every relation must work as within one.
 #include "memory_router.hpp"
 
+#include <atomic>
+
 namespace rakka::testing {
 namespace {
 
@@ -329,6 +331,40 @@ TEST_P(remote, a_spawn_reply_sets_up_link_and_monitor) {
         here.signal_nodedown(self(), "there@test"_a, 1);
         receive(on(tuple_of("spawn_reply"_a, lost, "error"_a, "noconnection"_a), [] {}));
     });
+}
+
+// As in erts: not with noproc, which would end a child whose parent ended normally.
+TEST_P(remote, a_child_hears_how_a_parent_ended_that_did_not_wait_for_its_reply) {
+    for (const atom how : {"normal"_a, "why"_a}) {
+        std::atomic<bool> ready{false};
+        std::atomic<bool> heard{false};
+        const pid child = there.spawn([&, how] {
+            trap_exit(true);
+            ready = true;
+            const term m = next_message();
+            EXPECT_EQ(m.tuple()[2].to_string(), text(how));
+            heard = true;
+        });
+        there.run([&] {
+            while (!ready)
+                yield();
+        });
+        here.run([=, this] {
+            const pid watcher = self();
+            const auto parent = spawn_monitor([=] {
+                send(watcher, spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.link = true}));
+                exit(how);
+            });
+            const reference request = *next_message().as<reference>();
+            EXPECT_EQ(text(down_reason(parent.ref)), text(how));
+            there.deliver_link(parent.pid, child);
+            here.deliver_spawn_reply(request, parent.pid, 1, child);
+            // A second answer is from nobody we know.
+            here.deliver_spawn_reply(request, parent.pid, 0, "notsup"_a);
+        });
+        there.run_until_done();
+        EXPECT_TRUE(heard);
+    }
 }
 
 TEST_P(remote, without_a_router_other_nodes_are_out_of_reach) {
