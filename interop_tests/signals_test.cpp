@@ -102,6 +102,17 @@ TEST_P(signals, signals_from_outside_of_any_process_are_from_somebody) {
     });
 }
 
+// C nodes send such identifiers in messages; a BEAM takes them there (though not in a control message).
+TEST_P(signals, identifiers_of_a_node_without_a_name_pass_through) {
+    EXPECT_EQ(
+        erl->eval(
+            "T = [binary_to_term(<<131, B/binary>>) || B <- "
+            "[<<88,119,0,1:32,0:64>>, <<120,119,0,1:64,0:32>>, <<90,3:16,119,0,0:32,1:32,2:32,3:32>>]], "
+            "{echo,'cpp@127.0.0.1'} ! {self(), T}, "
+            "receive {_, X} -> {X =:= T, [node(I) || I <- X], nodes(hidden)} end"),
+        "{true,['','',''],['cpp@127.0.0.1']}");
+}
+
 TEST_P(signals, large_messages_both_ways) {
     EXPECT_EQ(erl->eval("B = rand:bytes(5000000), {echo,'cpp@127.0.0.1'} ! {self(), {B, small}}, "
                         "receive {_, {B, small}} -> same; _ -> different after 15000 -> nothing end"),

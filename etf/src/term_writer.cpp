@@ -389,12 +389,10 @@ void term_writer<Sink>::any_pid(word w) {
     out_.u32(node.creation);
 }
 
-/// A pid or port that names nothing, or that a peer has sent without a node, goes out as nobody's: a BEAM
-/// closes the connection on which an identifier without a node's name arrives.
+/// A default-constructed pid or port, which names nothing, goes out as one of nobody.
 template <class Sink>
 void term_writer<Sink>::node_name(word name) {
-    const bool none = name == make_atom(0) || name == make_atom(atoms::known<"">.id());
-    atom(none ? make_atom(atoms::known<"nonode@nohost">.id()) : name);
+    atom(name == make_atom(0) ? make_atom(atoms::known<"nonode@nohost">.id()) : name);
 }
 
 template <class Sink>

@@ -19,18 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class node_busy : public cluster {
-protected:
-    /// Waits until `done` holds, looking again and again; fails after 20 s.
-    template <class F>
-    static void eventually(const char* what, F done) {
-        const auto end = std::chrono::steady_clock::now() + 20s;
-        while (!done()) {
-            if (std::chrono::steady_clock::now() > end) FAIL() << "never: " << what;
-            std::this_thread::yield();
-        }
-    }
-};
+class node_busy : public cluster {};
 
 TEST_F(node_busy, senders_wait_for_a_peer_that_does_not_read_and_go_on_when_it_does) {
     node_options o = options("a");

@@ -264,10 +264,15 @@ TEST_F(node_start, listens_on_both_kinds_of_addresses_when_asked) {
     member& b = start(std::move(p));
     EXPECT_TRUE(a->ping(b.name()));  // over IPv6, by that epmd
     EXPECT_EQ(a->connection_info(b.name())->address, "[::1]:" + std::to_string(b->port()));
+    // Who has dialled is connected a moment before the other side.
+    eventually("connected", [&] { return b->nodes().size() == 1; });
     EXPECT_TRUE(b->disconnect(a.name()));
     EXPECT_TRUE(b->ping(a.name()));  // over IPv4
     EXPECT_EQ(b->connection_info(a.name())->address, "127.0.0.1:" + std::to_string(a->port()));
-    EXPECT_EQ(a->connection_info(b.name())->address.find("127.0.0.1:"), 0U);
+    eventually("connected by IPv4", [&] {
+        const auto seen = a->connection_info(b.name());
+        return seen && seen->address.starts_with("127.0.0.1:");
+    });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <list>
@@ -17,6 +18,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace rakka::testing {
@@ -92,16 +95,22 @@ struct member {
     std::optional<node> self;
 };
 
+/// An epmd on a port that the system gives to nobody who asks for any (Linux: from 32768 on), so that nobody
+/// else is found there when a test stops it. Tests that run beside this one look elsewhere first.
+inline epmd_server start_epmd(system& s) {
+    constexpr int first = 20'000, count = 12'000;
+    epmd_server_options o;
+    o.addresses = {"127.0.0.1"};
+    for (int i = 0; i < count; ++i) {
+        o.port = static_cast<std::uint16_t>(first + (::getpid() * 4 + i) % count);
+        if (auto started = epmd_server::start(s, o)) return std::move(*started);
+    }
+    throw std::runtime_error("no free port for an epmd");
+}
+
 class cluster : public ::testing::Test {
 protected:
-    cluster() {
-        epmd_server_options o;
-        o.any_free_port = true;
-        o.addresses = {"127.0.0.1"};
-        auto started = epmd_server::start(epmd_system_, o);
-        EXPECT_TRUE(started) << started.error().message();
-        epmd_.emplace(std::move(*started));
-    }
+    cluster() { epmd_.emplace(start_epmd(epmd_system_)); }
     ~cluster() override {
         members_.clear();
         epmd_.reset();
@@ -133,6 +142,16 @@ protected:
     /// Ends the node and its system.
     void remove(member& m) {
         members_.remove_if([&](const auto& p) { return p.get() == &m; });
+    }
+
+    /// Waits until `done` holds, looking again and again; fails after 20 s.
+    template <class F>
+    static void eventually(const char* what, F done) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!done()) {
+            if (std::chrono::steady_clock::now() > end) FAIL() << "never: " << what;
+            std::this_thread::yield();
+        }
     }
 
     std::optional<epmd_server> epmd_;
