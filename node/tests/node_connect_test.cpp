@@ -56,6 +56,22 @@ TEST_F(node_connect, without_an_epmd_that_must_run_it_is_refused) {
     EXPECT_NE(e.message.find("embedded_if_absent"), std::string::npos) << e.message;
 }
 
+TEST_F(node_connect, an_attempt_that_the_peer_gives_up_because_of_another_is_no_warning) {
+    member& a = start("a");
+    raw_peer up(a->port());
+    ASSERT_TRUE(up.shake_hands("peer@127.0.0.1", "cluster"));
+    a.log.wait_for("connected by peer");
+    {
+        raw_peer second(a->port());
+        second.write(raw_peer::send_name("peer@127.0.0.1"));
+        const bytes status = second.read_message();
+        EXPECT_EQ(std::string(status.begin(), status.end()), "salive");
+    }
+    EXPECT_EQ(a.log.wait_for("refused").level, node_log_level::debug);
+    raw_peer(a->port()).write(raw_peer::send_name("other@127.0.0.1"));
+    EXPECT_EQ(a.log.wait_for("other@127.0.0.1").level, node_log_level::warning);
+}
+
 TEST_F(node_connect, a_program_with_a_rex_of_its_own_is_refused) {
     member m(1);
     m.sys.spawn([] { static_cast<void>(receive()); }, {.name = "rex"_a});
