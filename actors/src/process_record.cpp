@@ -169,7 +169,10 @@ step process::run_handler() noexcept {
             waiting = false;
             continue;
         }
-        if (charge_reductions(1)) return step::again;
+        if (charge_reductions(1)) {
+            if (sleepy) trim_current_stack();  // the next slice may have another
+            return step::again;
+        }
     }
 }
 

@@ -135,7 +135,7 @@ void connection::when_up(waiter w) {
             w({}, {});
             break;
         case connection_phase::closed:
-            w(node_errc::connection_lost, "the connection was lost at that moment");
+            w(ended_.code, ended_.text);
             break;
     }
 }
@@ -333,6 +333,7 @@ void connection::wake_tick() {
 
 void connection::lose(error_code code, std::string_view text, atom reason) {
     const auto keep = shared_from_this();
+    if (!code) code = node_errc::connection_lost;
     std::vector<pid> related;
     std::vector<pid> suspended;
     std::vector<std::pair<pid, outbound_signal>> dropped;
@@ -348,6 +349,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
         waiting_weight_ = 0;
         if (!writing_) queue_.clear();  // else whoever writes does it
     }
+    ended_ = {code, std::string(text), {}};
     if (stream_) stream_->close_both();
     if (dial_) std::exchange(dial_, nullptr)->cancel();
     if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
@@ -366,7 +368,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     core_.monitors.announce_lost(core_.sys, node_);
     core_.connections.erase(node_, *this);
     if (was_up) core_.given_names.give_back(node_.text());
-    tell_waiters(code ? code : error_code(node_errc::connection_lost), std::string(text));
+    tell_waiters(ended_.code, ended_.text);
 }
 
 }  // namespace rakka::detail

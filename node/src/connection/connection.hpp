@@ -144,6 +144,7 @@ private:
     bool in_line_ = false;                // for a place to dial
     bool awaiting_inbound_ = false;       // the peer's own connection
     std::optional<failure> dial_failed_;  // while awaiting it all the same
+    failure ended_;                       // why it is closed
     int redials_ = 0;
     transport::timer patience_;  // with either of them
     std::vector<waiter> waiters_;
