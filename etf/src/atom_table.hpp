@@ -75,7 +75,7 @@ inline std::uint64_t hash_atom(std::string_view s) noexcept {
     const char* p = s.data();
     std::size_t n = s.size();
     for (; n > 8; n -= 8, p += 8)
-        h = keyed_hash(key, load_eight(p), h);
+        h = keyed_step(key, load_eight(p), h);
     return keyed_hash(key, n == 8 ? load_eight(p) : load_short(p, n), h);
 }
 

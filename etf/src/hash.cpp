@@ -17,11 +17,12 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
 }
 
 std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t h) noexcept {
+    const hash_secret key = hash_secret::get();
     const auto* p = static_cast<const char*>(data);
     for (; size >= 8; size -= 8, p += 8) {
         std::uint64_t chunk = 0;
         std::memcpy(&chunk, p, 8);
-        h = mix(h, chunk);
+        h = keyed_step(key, chunk, h);
     }
     std::uint64_t rest = 0;
     if (size) std::memcpy(&rest, p, size);

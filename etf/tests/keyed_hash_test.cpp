@@ -69,6 +69,20 @@ TEST(keyed_hash, regular_atoms_are_spread) {
               fair);
 }
 
+// Under these, one product sends 30 to 84 of the keys to the same bucket.
+TEST(keyed_hash, weak_secrets_spread_keys_as_well) {
+    const hash_secret weak[] = {{0xfacd1838c30dec83u, 0x82b580af64526d67u},
+                                {0xd0b12c0180d2460bu, 0x8b60b622ee3c0bdbu},
+                                {0x897eef4f6a116f95u, 0xd56b5ad5e0a8f143u},
+                                {0xe0c3a9b12c4bffbbu, 0xaed29011fcde3f85u}};
+    for (const hash_secret& key : weak) {
+        const auto one_product = [&](std::uint32_t i) { return keyed_step(key, i, 0x12340007); };
+        const auto whole = [&](std::uint32_t i) { return keyed_hash(key, i, 0x12340007); };
+        EXPECT_GT(fullest_bucket(one_product), fair);
+        EXPECT_LE(fullest_bucket(whole), fair);
+    }
+}
+
 TEST(keyed_hash, another_secret_gives_another_order) {
     const hash_secret one{0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu};
     const hash_secret two{0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u};

@@ -80,6 +80,7 @@ result<void> node::connect(atom peer) {
     if (!core->sys.running()) return error_code(node_errc::connection_lost);
     const auto c = core->connect_to(peer, detail::dial_wish::of_the_program);
     if (!c) return error_code(node_errc::connection_lost);
+    if (c->phase() == detail::connection_phase::up) return {};
     if (!in_process()) {
         const auto promise = std::make_shared<std::promise<error_code>>();
         auto answer = promise->get_future();

@@ -70,7 +70,7 @@ struct std::hash<rakka::reference> {
         using namespace rakka::etf::detail;
         // Words beyond `size` are zero.
         const hash_secret key = hash_secret::get();
-        const std::uint64_t h = keyed_hash(key, std::uint64_t{r.words[0]} << 32 | r.words[1],
+        const std::uint64_t h = keyed_step(key, std::uint64_t{r.words[0]} << 32 | r.words[1],
                                            std::uint64_t{r.node.id()} << 32 | r.creation);
         return keyed_hash(key, std::uint64_t{r.words[2]} << 32 | r.words[3], h ^ r.words[4]);
     }
