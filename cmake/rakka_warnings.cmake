@@ -7,7 +7,7 @@ function(rakka_warnings target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 reports these falsely inside inlined standard library code.
     target_compile_options(${target} PRIVATE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-array-bounds
-      -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
+      -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-aggressive-loop-optimizations)
   endif()
   if(RAKKA_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)

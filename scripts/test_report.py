@@ -15,7 +15,7 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
-KINDS = ("unit", "interop", "packaging", "lint", "style", "fuzz")
+KINDS = ("unit", "interop", "packaging", "lint", "style", "fuzz", "bench")
 
 
 def kind_of(labels):

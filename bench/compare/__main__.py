@@ -23,10 +23,8 @@ def build():
     BUILD.mkdir(parents=True, exist_ok=True)
     log = BUILD / "bench-build.log"
     with open(log, "w", encoding="utf-8") as out:
-        for command in (["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                         "-DRAKKA_BUILD_BENCH=ON", "-DRAKKA_BUILD_TESTS=OFF", "-DRAKKA_BUILD_INTEROP_TESTS=OFF",
-                         "-DRAKKA_BUILD_EXAMPLES=OFF"], ["ninja", "-C", BUILD]):
-            if subprocess.run(command, stdout=out, stderr=out, check=False).returncode != 0:
+        for command in (["cmake", "--preset", "release", "-B", BUILD], ["cmake", "--build", BUILD]):
+            if subprocess.run(command, cwd=ROOT, stdout=out, stderr=out, check=False).returncode != 0:
                 sys.exit(f"bench: the build failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
 
 

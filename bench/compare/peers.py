@@ -8,7 +8,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SOURCES = ROOT / "bench" / "peers"
-BUILD = pathlib.Path(os.environ.get("RAKKA_BENCH_BUILD", ROOT / "build" / "bench"))
+BUILD = pathlib.Path(os.environ.get("RAKKA_BENCH_BUILD", ROOT / "build" / "release"))
 PROGRAMS = BUILD / "bench"
 RELEASES = ("25", "29")
 TIMEOUT = 1800  # seconds for one program; the longest take a few minutes
