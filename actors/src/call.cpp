@@ -10,6 +10,7 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <functional>
 #include <utility>
 
 namespace rakka {
@@ -90,7 +91,9 @@ public:
 private:
     void start_timer(std::chrono::nanoseconds limit) {
         if (!call_.timer) call_.timer = std::make_unique<call_timer>(self_);
-        call_.timer->start(self_.system->after(limit));
+        // A long limit may be a kernel tick longer.
+        const bool long_enough = limit >= std::chrono::seconds(1);
+        call_.timer->start(long_enough ? self_.system->roughly_after(limit) : self_.system->after(limit));
     }
 
     // Servers older than aliases, and C nodes, answer with a message to the process.
@@ -141,19 +144,20 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     using namespace detail;
     process& self = current_process();
     system_core& core = *self.system;
+    const pid me = self.pid();
+    const reference ref = self.make_own_reference();
     const monitor_target target = watched(server);
     const monitor_entry entry = resolve(core, target);
-    if (entry.resolved == self.pid()) return no_reply::because(atoms::known<"calling_self">);
-    const reference ref = self.make_own_reference();
-    term message = tuple(label, tuple(self.pid(), cons(atoms::known<"alias">, ref)), request_body);
+    if (entry.resolved == me) return no_reply::because(atoms::known<"calling_self">);
+    term message = tuple(label, tuple(me, cons(atoms::known<"alias">, ref)), std::cref(request_body));
     waiting_call call(self, ref, entry);
     if (is_local_target(core, entry)) {
-        post_monitor(core, self.pid(), entry, ref, signal_kind::call, std::move(message));
+        post_monitor(core, me, entry, ref, signal_kind::call, std::move(message));
     } else {
         const auto placed = monitor_elsewhere(self, entry, target, ref);
         call.made_on(placed.connection);
         obey(self, placed.how);
-        obey(self, send_anywhere(core, self.pid(), server, message, {}));
+        obey(self, send_anywhere(core, me, server, message, {}));
     }
     self.pay();  // a call that fails at once does not wait: whoever repeats it gives way all the same
     if (!call.wait(timeout)) return no_reply::because(atoms::known<"timeout">);

@@ -51,11 +51,15 @@ void throw_exception_from_error(const no_reply& e, const boost::source_location&
 }
 
 std::optional<request> as_request(const term& message) {
+    return as_request(term(message));
+}
+
+std::optional<request> as_request(term&& message) {
     if (!message.is_tuple(3)) return std::nullopt;
     const auto parts = message.tuple();
     auto sender = from::read_part(message, parts[1]);
     if (!sender) return std::nullopt;
-    return request{parts[0], *std::move(sender), message.share(parts[2])};
+    return request{parts[0], *std::move(sender), std::move(message).narrowed(parts[2])};
 }
 
 std::optional<term> as_cast(const term& message) {

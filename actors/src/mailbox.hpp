@@ -12,9 +12,10 @@ namespace rakka::detail {
 /// The head is one of: `awake` (empty, the owner runs or is queued), `asleep` (empty, the owner waits to be
 /// woken), `closed` (no owner), or the newest signal (the owner runs or is queued).
 ///
-///   awake  --push--> signal    --take--> awake       awake --try_sleep--> asleep      awake --try_close-->
-///   closed asleep --push--> signal (the pusher wakes the owner)                              closed
-///   --open--> awake
+///   awake  --push--> signal --take--> awake          awake  --try_sleep--> asleep
+///   asleep --push--> signal (the pusher wakes the owner)
+///   asleep --try_wake--> awake (whoever did it is the owner until it wakes the old one)
+///   awake  --try_close--> closed --open--> awake
 ///
 /// The atomic is a parameter so that a test can enumerate interleavings.
 template <template <class> class Atomic = std::atomic>
@@ -35,6 +36,13 @@ public:
                 return head == asleep ? pushed::wake_owner : pushed::queued;
             }
         }
+    }
+
+    /// Any thread. After true the caller is the owner, in its place and with all that belongs to it, until it
+    /// makes it runnable: one who brings something to a sleeper can put it where the owner would.
+    [[nodiscard]] bool try_wake() noexcept {
+        // The look saves the others, who are more, a failed exchange.
+        return head_.load(std::memory_order_relaxed) == asleep && change(asleep, awake);
     }
 
     /// Owner. True when there is something to take.

@@ -18,8 +18,12 @@ namespace rakka::detail {
 
 process& current_process() {
     process* const p = current_process_or_null();
-    if (p == nullptr) throw std::logic_error("rakka: called outside of a process");
+    if (p == nullptr) not_in_a_process();
     return *p;
+}
+
+void not_in_a_process() {
+    throw std::logic_error("rakka: called outside of a process");
 }
 
 pid process::pid() const noexcept {
@@ -138,25 +142,40 @@ step process::run_body() noexcept {
     return step::done;
 }
 
+template <class Callback>
+bool process::call(Callback callback) noexcept {
+    try {
+        if (related && related->handler_timeout) related->handler_timeout->stop();
+        next decision = callback();
+        if (decision.what() != next::action::stop) [[likely]] {
+            if (decision.timeout()) start_handler_timeout(*decision.timeout());
+            sleepy = decision.what() == next::action::hibernate;
+            return true;
+        }
+        end_handler(std::move(decision.reason()));
+    } catch (...) {
+        end_handler(exit_reason_of(std::current_exception()));
+    }
+    return false;
+}
+
 step process::run_handler() noexcept {
     fetch();  // whoever asks what it was doing hears that it was waiting
     waiting = false;
     if (state == phase::starting) {
         state = phase::running;
-        if (!doomed && !call([](message_handler& h, signal*) { return h.init(); }, nullptr))
-            return step::done;
+        if (!doomed && !call([&] { return handler->init(); })) return step::done;
     }
     for (;;) {
         if (doomed) [[unlikely]]
             return end_handler(term(reason));
         signal* const s = messages.pop();
         if (s != nullptr) {
-            if (!call_handle(*s)) return step::done;
+            if (!call([&] { return handler->handle(consume_message(*system, *s)); })) return step::done;
         } else if (fetch()) {
             continue;
         } else if (timed_out()) {
-            if (!call([](message_handler& h, signal*) { return h.handle_timeout(); }, nullptr))
-                return step::done;
+            if (!call([&] { return handler->handle_timeout(); })) return step::done;
         } else {
             if (sleepy) {
                 sleepy = false;
@@ -178,29 +197,6 @@ step process::run_handler() noexcept {
 
 bool process::timed_out() noexcept {
     return related && related->handler_timeout && related->handler_timeout->expired();
-}
-
-bool process::call_handle(signal& s) noexcept {
-    if (related && related->handler_timeout) related->handler_timeout->stop();
-    return call([](message_handler& h,
-                   signal* m) { return h.handle(consume_message(*current_process().system, *m)); },
-                &s);
-}
-
-bool process::call(next (*callback)(message_handler&, signal*), signal* s) noexcept {
-    try {
-        if (related && related->handler_timeout) related->handler_timeout->stop();
-        next decision = callback(*handler, s);
-        if (decision.what() != next::action::stop) [[likely]] {
-            if (decision.timeout()) start_handler_timeout(*decision.timeout());
-            sleepy = decision.what() == next::action::hibernate;
-            return true;
-        }
-        end_handler(std::move(decision.reason()));
-    } catch (...) {
-        end_handler(exit_reason_of(std::current_exception()));
-    }
-    return false;
 }
 
 void process::start_handler_timeout(next::duration d) {

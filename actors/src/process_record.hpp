@@ -4,6 +4,7 @@
 
 #include "engine/current.hpp"
 #include "engine/task.hpp"
+#include "engine/worker.hpp"
 #include "mailbox.hpp"
 #include "message_queue.hpp"
 #include "relations.hpp"
@@ -93,8 +94,11 @@ struct alignas(64) process final : task {
     /// Takes in everything from the inbox: messages are queued, other signals acted upon. True if there was
     /// any.
     bool fetch() noexcept;
-    /// Sleeps until something is in the inbox. Call fetch() afterwards. Throws std::bad_alloc when no stack
-    /// is left.
+    /// What fetch() does with each. Owner, or whoever has woken it from its sleep; for signal kinds other
+    /// than the latter hands over it must be the calling process.
+    void take_in(signal& s) noexcept;
+    /// Sleeps until something is in the inbox or among the messages. Call fetch() afterwards. Throws
+    /// std::bad_alloc when no stack is left.
     void sleep() {
         suspend_current([this]() noexcept { return inbox.try_sleep(); });
     }
@@ -110,6 +114,16 @@ struct alignas(64) process final : task {
     }
     /// Counts without looking at signals afterwards. True when others have run.
     bool give_way(std::int32_t n) noexcept;
+    /// The same as pay() and give_way() for who knows the worker; nothing may have blocked since it was
+    /// looked up.
+    void pay(worker& here) {
+        if (here.charge(1)) [[unlikely]]
+            pay(0);
+    }
+    void give_way(worker& here) noexcept {
+        if (here.charge(1)) [[unlikely]]
+            give_way(0);
+    }
     /// The process ends with `why` when it looks next. The first reason counts.
     void doom(term why) noexcept;
 
@@ -128,14 +142,13 @@ private:
     [[nodiscard]] step run_body() noexcept;
     [[nodiscard]] step run_handler() noexcept;
     // Handler callbacks: false when the process has ended, and *this is somebody else's.
-    [[nodiscard]] bool call(next (*callback)(message_handler&, signal*), signal* s) noexcept;
-    [[nodiscard]] bool call_handle(signal& s) noexcept;
+    template <class Callback>
+    [[nodiscard]] bool call(Callback callback) noexcept;
     [[nodiscard]] bool timed_out() noexcept;
     void start_handler_timeout(next::duration d);
     step end_handler(term why) noexcept;
     void end_user_code() noexcept;
 
-    void take_in(signal& s) noexcept;
     void handle_control(signal& s) noexcept;
     void act_on(control_signal& s) noexcept;
     void on_exit_link(control_signal& s) noexcept;
@@ -155,6 +168,19 @@ private:
 
 /// The calling process; throws std::logic_error outside of one.
 [[nodiscard]] process& current_process();
+
+/// The calling process and the worker it is on, in one look. The worker counts until something may block.
+struct standpoint {
+    worker& here;
+    process& self;
+};
+[[noreturn]] void not_in_a_process();
+[[nodiscard]] inline standpoint where_am_i() {
+    worker* const w = current_worker();
+    if (w == nullptr || w->current() == nullptr) [[unlikely]]
+        not_in_a_process();
+    return {*w, static_cast<process&>(*w->current())};
+}
 
 /// The calling process or null.
 [[nodiscard]] inline process* current_process_or_null() noexcept;

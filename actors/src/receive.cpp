@@ -43,6 +43,23 @@ bool scan(process& self, bool (*wanted)(void*, const term&), void* arg, std::int
     return false;
 }
 
+// The next message of an empty queue.
+term next_message(process& self) {
+    for (;;) {
+        {
+            const waiting_scope waiting(self);
+            self.sleep();
+            self.fetch();  // in there: who asks what it was doing hears that it was waiting
+        }
+        self.check_exit();
+        if (signal* const s = self.messages.pop()) {
+            term message = consume_message(*self.system, *s);
+            self.give_way(1);
+            return message;
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* arg,
@@ -80,15 +97,15 @@ std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* a
 
 term receive() {
     using namespace detail;
-    process& self = current_process();
+    const auto [here, self] = where_am_i();
     self.fetch();
     self.check_exit();
     if (signal* const s = self.messages.pop()) {
         term message = consume_message(*self.system, *s);
-        self.give_way(1);
+        self.give_way(here);
         return message;
     }
-    return *receive_matching(nullptr, nullptr, std::nullopt, nullptr);
+    return next_message(self);
 }
 
 }  // namespace rakka

@@ -86,11 +86,11 @@ remote_router::outcome send_anywhere(system_core& core, const pid& from, const d
 
 void send(const pid& to, term message) {
     using namespace detail;
-    process& self = current_process();
+    const auto [here, self] = where_am_i();
     system_core& core = *self.system;
     if (is_here(core, to)) [[likely]] {
-        send_here(core, core.cache(), to, std::move(message));
-        self.pay();
+        send_here(core, core.cache_of(here), to, std::move(message));
+        self.pay(here);
     } else {
         send(destination(to), std::move(message));
     }
@@ -98,12 +98,12 @@ void send(const pid& to, term message) {
 
 void send(atom name, term message) {
     using namespace detail;
-    process& self = current_process();
-    const auto holder = self.system->names.find(name);
+    const auto [here, self] = where_am_i();
+    system_core& core = *self.system;
+    const auto holder = core.names.find(name);
     if (holder.serial == 0) no_such_name(name, std::move(message));
-    send_here(*self.system, self.system->cache(), {{}, holder.slot, holder.serial, self.system->origin},
-              std::move(message));
-    self.pay();
+    send_here(core, core.cache_of(here), {{}, holder.slot, holder.serial, core.origin}, std::move(message));
+    self.pay(here);
 }
 
 void send(const registered_name& to, term message) {

@@ -117,8 +117,22 @@ void free_signal(system_core& core, signal& s) noexcept {
     static_cast<void>(consume_message(core, s));
 }
 
+namespace {
+
+/// The signals of every message and call: short work, which needs nothing of the process that runs.
+constexpr bool may_be_handed_over(signal_kind k) noexcept {
+    return k == signal_kind::message || k == signal_kind::call || k == signal_kind::call_reply;
+}
+
+}  // namespace
+
 bool post(process& slot, std::uint32_t serial, signal& s) noexcept {
     s.serial = serial;
+    if (may_be_handed_over(s.kind) && slot.inbox.try_wake()) {
+        slot.take_in(s);  // as fetch() would have: the sleeper is ours for the moment
+        make_runnable(slot);
+        return true;
+    }
     switch (slot.inbox.push(s)) {
         case mailbox::pushed::queued:
             return true;

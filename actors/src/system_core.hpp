@@ -67,9 +67,10 @@ public:
     [[nodiscard]] scheduler& scheduling() noexcept { return *scheduler_; }
     [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }
     /// `never` when that is beyond the clock.
-    [[nodiscard]] instant after(nanoseconds delay) const noexcept {
-        const instant start = now();
-        return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
+    [[nodiscard]] instant after(nanoseconds delay) const noexcept { return later(now(), delay); }
+    /// The same, some milliseconds later perhaps but never earlier.
+    [[nodiscard]] instant roughly_after(nanoseconds delay) const noexcept {
+        return later(scheduler_->time().roughly_now(), delay);
     }
 
     /// The calling worker's; null on a foreign thread.
@@ -96,6 +97,10 @@ public:
     ended_parents gone_parents;
 
 private:
+    static instant later(instant start, nanoseconds delay) noexcept {
+        return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
+    }
+
     std::vector<std::unique_ptr<worker_cache>> caches_;
     std::unique_ptr<scheduler> scheduler_;
 };

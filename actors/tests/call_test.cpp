@@ -203,5 +203,26 @@ TEST(call_time, an_idle_process_whose_old_limit_passes_goes_on) {
     });
 }
 
+TEST(gen_protocol, a_request_read_from_a_message_that_is_given_away_takes_its_memory) {
+    const term tag(tuple("a"_a, "tag"));
+    const pid client{{}, 1, 2, 3};
+    term call(tuple(label, tuple(client, tag), tuple("add"_a, 1, list(2))));
+    const auto* const memory = call.owner();
+    {
+        const auto r = gen::as_request(std::move(call));
+        ASSERT_TRUE(r);
+        EXPECT_FALSE(call.has_value());  // NOLINT(bugprone-use-after-move): that is what is tested
+        EXPECT_EQ(r->body.owner(), memory);
+        EXPECT_EQ(r->sender.client, client);
+        EXPECT_EQ(r->sender.tag, tag);
+        EXPECT_TRUE(r->label.is_atom(label));
+    }
+    for (const term& other : {term(tuple(label, 1, 2)), term(tuple(label, tuple(1, 2), 3)), term(list(1))}) {
+        term message = other;
+        EXPECT_FALSE(gen::as_request(std::move(message)));
+        EXPECT_EQ(message, other);  // NOLINT(bugprone-use-after-move): it is left alone
+    }
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -146,6 +146,31 @@ struct model {
         }
     }
 
+    /// As produce(), but what it brings to a sleeper it puts where the owner would.
+    void hand_over(std::size_t first, std::size_t count) {
+        for (std::size_t i = first; i < first + count; ++i) {
+            if (!box.try_wake()) {
+                produce(i, 1);
+                continue;
+            }
+            ++wakes;
+            EXPECT_TRUE(asleep) << "woken while awake";
+            asleep = false;
+            taken.push_back(i);
+        }
+    }
+
+    /// One slice: take, and sleep when there is nothing more.
+    void run_slice() {
+        take_all();
+        asleep = true;
+        if (box.try_sleep()) {
+            ++sleeps;
+        } else {
+            asleep = false;
+        }
+    }
+
     void take_all() {
         for (signal* s = box.take(); s != nullptr; s = s->next)
             taken.push_back(static_cast<std::size_t>(s - signals));
@@ -161,25 +186,16 @@ struct model {
     }
 };
 
-TEST(mailbox_model, whatever_the_order_nothing_is_lost_and_a_sleeper_is_woken_once) {
+/// Explores the two producers beside one slice of the owner; returns how many interleavings there are.
+std::size_t explore_a_slice(void (model::*first)(std::size_t, std::size_t),
+                            void (model::*second)(std::size_t, std::size_t)) {
     std::unique_ptr<model> m;
-    explorer e;
-    const std::size_t runs = e.explore(
+    return explorer().explore(
         [&] {
             m = std::make_unique<model>();
             m->box.open();
-            return std::vector<std::function<void()>>{[&] { m->produce(0, 2); }, [&] { m->produce(2, 1); },
-                                                      [&] {
-                                                          // One slice: take, and sleep when there is nothing
-                                                          // more.
-                                                          m->take_all();
-                                                          m->asleep = true;
-                                                          if (m->box.try_sleep()) {
-                                                              ++m->sleeps;
-                                                          } else {
-                                                              m->asleep = false;
-                                                          }
-                                                      }};
+            return std::vector<std::function<void()>>{[&] { ((*m).*first)(0, 2); },
+                                                      [&] { ((*m).*second)(2, 1); }, [&] { m->run_slice(); }};
         },
         [&] {
             EXPECT_EQ(m->refused, 0u);
@@ -192,7 +208,16 @@ TEST(mailbox_model, whatever_the_order_nothing_is_lost_and_a_sleeper_is_woken_on
             EXPECT_EQ(m->taken.size(), 3u);
             m->expect_order_of_each_producer();
         });
-    EXPECT_GT(runs, 1000u);
+}
+
+TEST(mailbox_model, whatever_the_order_nothing_is_lost_and_a_sleeper_is_woken_once) {
+    EXPECT_GT(explore_a_slice(&model::produce, &model::produce), 1000u);
+}
+
+TEST(mailbox_model, what_is_handed_to_a_sleeper_is_neither_lost_nor_doubled_nor_overtaken) {
+    EXPECT_GT(explore_a_slice(&model::hand_over, &model::hand_over), 1000u);
+    EXPECT_GT(explore_a_slice(&model::hand_over, &model::produce), 1000u);
+    EXPECT_GT(explore_a_slice(&model::produce, &model::hand_over), 1000u);
 }
 
 TEST(mailbox_model, after_closing_every_signal_is_either_taken_or_refused) {

@@ -62,6 +62,12 @@ word builder::put_reference(const reference& r) {
     // A local reference has no node: atom id 0 marks it, its creation is the origin.
     b[reference_layout::node] = make_atom(r.node.id());
     b[reference_layout::creation] = r.creation;
+    if (r.size == reference::max_words) [[likely]] {  // those made here
+        b[reference_layout::ids] = r.words[0] | word{r.words[1]} << 32;
+        b[reference_layout::ids + 1] = r.words[2] | word{r.words[3]} << 32;
+        b[reference_layout::ids + 2] = r.words[4];
+        return boxed(b);
+    }
     for (std::size_t i = 0; i < r.size; i += 2)
         b[reference_layout::ids + i / 2] = r.words[i] | (i + 1 < r.size ? word(r.words[i + 1]) << 32 : 0);
     return boxed(b);

@@ -114,5 +114,35 @@ TEST(atom, equal_texts_are_one_atom_and_bad_texts_are_refused) {
     EXPECT_EQ(atom("").text(), "");
 }
 
+TEST(term, a_short_tuple_inside_another_term_is_copied_and_anything_else_is_shared) {
+    const term flat(tuple("add"_a, 1, 2)), nested(tuple("add"_a, tuple(1))), bytes(tuple("k"_a, "text")),
+        longer(tuple(1, 2, 3, 4, 5, 6, 7)), numbers(list(1, 2));
+    EXPECT_EQ(term(tuple("call"_a, flat)), term(tuple("call"_a, tuple("add"_a, 1, 2))));
+    {
+        const term outer(tuple("call"_a, flat));
+        EXPECT_TRUE(flat.owner()->unique());
+        EXPECT_NE(outer.tuple()[1].word(), flat.word());
+    }
+    for (const term* t : {&nested, &bytes, &longer, &numbers}) {
+        const term outer(tuple("call"_a, std::cref(*t)));
+        EXPECT_EQ(outer.tuple()[1].word(), t->word()) << t->to_string();
+        EXPECT_FALSE(t->owner()->unique());
+    }
+}
+
+TEST(term, narrowing_takes_the_memory_over_unless_it_needs_none) {
+    term whole(tuple("a"_a, tuple(1, 2), 7));
+    const auto* const memory = whole.owner();
+    const term_view part = whole.tuple()[1];
+    const term seven = std::move(whole).narrowed(whole.tuple()[2]);
+    EXPECT_EQ(seven, term(7));
+    EXPECT_EQ(whole.owner(), memory);  // NOLINT(bugprone-use-after-move): an immediate takes nothing
+    const term pair = std::move(whole).narrowed(part);
+    EXPECT_EQ(pair, term(tuple(1, 2)));
+    EXPECT_EQ(pair.owner(), memory);
+    EXPECT_TRUE(pair.owner()->unique());
+    EXPECT_FALSE(whole.has_value());  // NOLINT(bugprone-use-after-move): that is what is tested
+}
+
 }  // namespace
 }  // namespace rakka

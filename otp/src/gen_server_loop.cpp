@@ -69,9 +69,10 @@ next gen_server_loop::start_server() {
 // ----------------------------------------------------------------------------------------------------------
 
 next gen_server_loop::handle(term message) {
-    if (auto request = gen::as_request(message)) {
-        if (request->label.is_atom(atoms::known<"$gen_call">)) return on_call(*std::move(request));
-        if (request->label.is_atom(atoms::known<"system">)) return on_system(*request);
+    if (message.is_tagged(atoms::known<"$gen_call">, 3)) {
+        if (auto request = gen::as_request(std::move(message))) return on_call(*std::move(request));
+    } else if (message.is_tagged(atoms::known<"system">, 3)) {
+        if (const auto request = gen::as_request(message)) return on_system(*request);
     } else if (const auto body = gen::as_cast(message)) {
         return run([&] { return server_->handle_cast(*body); });
     }

@@ -45,6 +45,9 @@ struct request {
 
 /// `message` as a call: a triple whose second element is a From. Nothing for anything else.
 [[nodiscard]] std::optional<request> as_request(const term& message);
+/// The same, with the message's own hold on its memory for the body; the message is left alone when it is no
+/// call, or has a body without memory.
+[[nodiscard]] std::optional<request> as_request(term&& message);
 /// The body of `{'$gen_cast', Body}`, or nothing.
 [[nodiscard]] std::optional<term> as_cast(const term& message);
 

@@ -3,6 +3,7 @@
 
 #include <rakka/etf/term.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -63,9 +64,16 @@ public:
     [[nodiscard]] word put_shared_binary(shared_buffer* buffer, const std::byte* first, std::size_t bits);
     /// An atom's text that stays out of the atom table. Precondition: valid UTF-8, at most 255 characters.
     [[nodiscard]] word put_foreign_atom(std::string_view utf8);
-    /// Another term by reference: its arena stays alive with ours, nothing is copied.
+    /// Another term by reference: its arena stays alive with ours. Only a short tuple of immediates, such as
+    /// `{add, 1, 2}`, is copied, which costs less.
     [[nodiscard]] word put_term(const term& t) {
-        if (t.owner()) keep(t.owner());
+        if (!t.owner()) return t.word();
+        if (const std::size_t words = detail::words_of_short_tuple(t.word())) {
+            word* const b = allocate(words);
+            std::copy_n(detail::pointer(t.word()), words, b);
+            return detail::boxed(b);
+        }
+        keep(t.owner());
         return t.word();
     }
     void keep(detail::arena* other) {

@@ -50,7 +50,13 @@ struct reference {
 
     [[nodiscard]] constexpr bool is_local() const noexcept { return !node && size != 0; }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return node || size != 0; }
-    friend constexpr bool operator==(const reference&, const reference&) noexcept = default;
+    friend constexpr bool operator==(const reference& a, const reference& b) noexcept {
+        // Without a branch: what differs may be any of them, and the words beyond `size` are zero.
+        std::uint32_t differs = (a.node.id() ^ b.node.id()) | (a.creation ^ b.creation) | (a.size ^ b.size);
+        for (std::size_t i = 0; i < max_words; ++i)
+            differs |= a.words[i] ^ b.words[i];
+        return differs == 0;
+    }
 };
 
 }  // namespace rakka

@@ -152,6 +152,13 @@ public:
         if (arena_) arena_->retain();
         return {part.word(), arena_};
     }
+    /// The same, with this one's own hold on the memory, so that no reference is counted: this term is empty
+    /// afterwards, unless `part` is an immediate.
+    [[nodiscard]] term narrowed(term_view part) && noexcept {
+        if (etf::detail::is_immediate(part.word())) return {part.word(), nullptr};
+        word_ = etf::detail::no_word;
+        return {part.word(), std::exchange(arena_, nullptr)};
+    }
     /// A deep copy of `v` in one allocation of just its size: lets go of a large message of which only `v` is
     /// needed.
     [[nodiscard]] static term copy(term_view v);

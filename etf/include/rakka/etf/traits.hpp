@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -194,13 +195,25 @@ struct term_traits<std::span<const std::byte>> {
     }
 };
 
-/// A term inside another: kept by reference, never copied.
+/// A term inside another: kept by reference, see builder::put_term.
 template <>
 struct term_traits<term> {
-    static std::size_t size(const term& t) noexcept { return t.owner() ? detail::attachment::words : 0; }
+    static std::size_t size(const term& t) noexcept {
+        if (!t.owner()) return 0;
+        const std::size_t words = detail::words_of_short_tuple(t.word());
+        return words != 0 ? words : detail::attachment::words;
+    }
     static detail::word write(builder& b, const term& t) { return b.put_term(t); }
     /// Reading gives a copy (term::copy); to share the memory use term::share.
     static result<term> read(term_view v) { return term::copy(v); }
+};
+/// The same without holding it before the new term is made: `std::cref(t)` in an expression.
+template <>
+struct term_traits<std::reference_wrapper<const term>> {
+    static std::size_t size(std::reference_wrapper<const term> t) noexcept {
+        return term_traits<term>::size(t);
+    }
+    static detail::word write(builder& b, std::reference_wrapper<const term> t) { return b.put_term(t); }
 };
 template <>
 struct term_traits<term_view> {

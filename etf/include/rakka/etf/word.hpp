@@ -85,6 +85,17 @@ inline word link_to(const word* p) noexcept {
 inline bool is_box(word w, box kind) noexcept {
     return tag_of(w) == tag::boxed && header_kind(*pointer(w)) == kind;
 }
+/// The size of a tuple of a few immediates, header included; 0 for everything else.
+inline std::size_t words_of_short_tuple(word w) noexcept {
+    constexpr std::size_t longest = 6;
+    if (!is_box(w, box::tuple)) return 0;
+    const word* const p = pointer(w);
+    const std::size_t n = header_size(*p);
+    if (n > longest) return 0;
+    for (std::size_t i = 1; i <= n; ++i)
+        if (!is_immediate(p[i])) return 0;
+    return 1 + n;
+}
 constexpr std::size_t words_for_bytes(std::size_t bytes) noexcept {
     return (bytes + 7) / 8;
 }
