@@ -46,6 +46,15 @@ bool is_large_map(term_view t) {
     return t.is(kind::map) && t.map().size() > 32;
 }
 
+/// Maps in whose keys there are maps. From OTP 26 on these are told apart by the order in which their atoms
+/// were made: `erts_internal:cmp_term/2`, by which `~k` sorts, goes through the atoms of a key in that order.
+bool has_maps_in_keys(term_view t) {
+    if (!t.is(kind::map)) return false;
+    for (const auto [key, value] : t.map())
+        if (any_part(key, [](term_view part) { return part.is(kind::map); })) return true;
+    return false;
+}
+
 /// Binaries that begin with characters beyond ASCII in UTF-8 and go on with bytes that are none. OTP 29 reads
 /// them up to the first character that is not printable, earlier releases see first whether all is UTF-8.
 bool is_half_utf8(term_view t) {
@@ -208,7 +217,7 @@ protected:
 
     /// Whether this release prints the term as the newest does.
     bool prints_alike(term_view t) const {
-        return (release() >= 26 || !any_part(t, is_large_map)) &&
+        return !any_part(t, release() >= 26 ? has_maps_in_keys : is_large_map) &&
                (release() >= 29 || !any_part(t, is_half_utf8));
     }
 
