@@ -52,8 +52,7 @@ protected:
     std::vector<term> random_terms() {
         const bool new_zero = release() >= 26;
         const auto gen = arbitrary_term({.records = release() >= 29, .minus_zero = new_zero, .depth = 2});
-        const auto seed =
-            static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) * 1000 + 7;
+        const auto seed = property_seed() * 1000 + 7;
         std::vector<term> terms;
         for (std::uint64_t i = 0; i < 120; ++i) {
             terms.push_back(gen(rc::Random(seed + i), 40).value());

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -265,6 +266,11 @@ rc::Gen<std::int64_t> arbitrary_int64() {
         const auto edge = std::int64_t(1ull << pick(63)) + (pick(3) - 1);
         return pick(3) == 0 ? edge : std::int64_t(pick(2) ? magnitude : ~magnitude + 1);
     });
+}
+
+std::uint64_t property_seed() {
+    const char* const asked = std::getenv("RAKKA_TEST_SEED");
+    return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1;
 }
 
 }  // namespace testing

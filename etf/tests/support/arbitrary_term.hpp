@@ -5,6 +5,7 @@
 
 #include <rapidcheck.h>
 
+#include <cstdint>
 #include <iosfwd>
 
 namespace rakka {
@@ -24,6 +25,10 @@ struct term_choices {
     bool minus_zero = true;  // before OTP 26 the same map key as 0.0
     int depth = 4;
 };
+
+/// For tests that ask a live peer about many random terms: the same each time, so that a run that fails can
+/// be repeated, or the number in RAKKA_TEST_SEED, to look elsewhere.
+[[nodiscard]] std::uint64_t property_seed();
 
 /// Any term: the smaller the size given by RapidCheck, the simpler. Parts are now and then shared with other
 /// arenas.
