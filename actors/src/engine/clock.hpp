@@ -22,8 +22,8 @@ public:
     clock& operator=(const clock&) = delete;
     virtual ~clock() = default;
     [[nodiscard]] virtual instant now() const noexcept = 0;
-    /// At a third of the price: not before now(), and after it by a scheduler tick of the kernel (some
-    /// milliseconds) at most.
+    /// Cheaper: now() or later by a scheduler tick of the kernel (some milliseconds) at most; earlier only by
+    /// as much as the kernel is late with that tick.
     [[nodiscard]] virtual instant roughly_now() const noexcept { return now(); }
 };
 
