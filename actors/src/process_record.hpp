@@ -94,8 +94,8 @@ struct alignas(64) process final : task {
     /// Takes in everything from the inbox: messages are queued, other signals acted upon. True if there was
     /// any.
     bool fetch() noexcept;
-    /// What fetch() does with each. Owner; of messages, calls and their replies also whoever has just taken the
-    /// process out of its sleep, see post().
+    /// What fetch() does with each. Owner; of messages, calls and their replies also whoever has just taken
+    /// the process out of its sleep, see post().
     void take_in(signal& s) noexcept;
     /// Sleeps until something is in the inbox or among the messages. Call fetch() afterwards. Throws
     /// std::bad_alloc when no stack is left.
