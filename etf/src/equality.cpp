@@ -1,4 +1,5 @@
 #include "map_keys.hpp"
+#include "side_by_side.hpp"
 #include "term_order.hpp"
 #include "work_stack.hpp"
 
@@ -75,16 +76,10 @@ public:
     }
 
 private:
-    struct frame {
-        const word *a, *b;
-        std::size_t n;  // cells left; `list` when the frame is a list
-    };
-    static constexpr std::size_t list = ~std::size_t{0};
-
     bool enter(word a, word b) {
         if (a == b) return true;
         if (tag_of(a) == tag::list && tag_of(b) == tag::list) {
-            left_.push({pointer(a), pointer(b), list});
+            left_.push({pointer(a), cell_pair::lists, pointer(b)});
             return true;
         }
         if (tag_of(a) != tag::boxed || tag_of(b) != tag::boxed) {
@@ -133,7 +128,7 @@ private:
     }
 
     bool push(const word* a, const word* b, std::size_t n) {
-        if (n) left_.push({a, b, n});
+        if (n) left_.push({a, n, b});
         return true;
     }
 
@@ -148,32 +143,12 @@ private:
     }
 
     bool next(word& a, word& b) noexcept {
-        frame& f = left_.top();
-        if (f.n != list) {
-            a = *f.a++;
-            b = *f.b++;
-            if (--f.n == 0) left_.pop();
-            return true;
-        }
-        const list_view::iterator i(f.a), j(f.b);
-        if (i == j) {
-            left_.pop();
-            return false;
-        }
-        if (i.at_end() || j.at_end()) {
-            a = i.rest().word();
-            b = j.rest().word();
-            left_.pop();
-            return true;
-        }
-        a = (*i).word();
-        b = (*j).word();
-        f.a = pointer(i.rest().word()) + 1;
-        f.b = pointer(j.rest().word()) + 1;
-        return true;
+        const cell_pair::step step = left_.top().next(a, b);
+        if (step != cell_pair::step::more) left_.pop();
+        return step != cell_pair::step::nothing;
     }
 
-    work_stack<frame> left_;
+    work_stack<cell_pair> left_;
     std::vector<std::vector<word>> sorted_;
 };
 

@@ -1,4 +1,5 @@
 #include "map_keys.hpp"
+#include "side_by_side.hpp"
 #include "term_order.hpp"
 #include "work_stack.hpp"
 
@@ -32,13 +33,12 @@ public:
     }
 
 private:
-    enum class shape : std::uint8_t { cells, lists, maps };
     struct frame {
-        shape what;
         order_mode mode;
-        std::size_t n = 0;                      // cells: left. maps: pairs
-        const word *a = nullptr, *b = nullptr;  // cells, lists: where to go on
-        std::size_t base = 0, at = 0;           // maps: place of the sorted pairs in sorted_, next one
+        bool maps = false;
+        cell_pair cells{};             // unless two maps
+        std::size_t pairs = 0;         // maps: how many
+        std::size_t base = 0, at = 0;  // maps: place of the sorted pairs in sorted_, next one
     };
 
     /// Decides two leaves, or puts the parts of two containers on the stack.
@@ -53,7 +53,7 @@ private:
                 push_cells(p + 1, q + 1, header_size(*p), mode);
                 return ordering::equivalent;
             case rank::list:
-                left_.push({.what = shape::lists, .mode = mode, .a = p, .b = q});
+                left_.push({.mode = mode, .cells = {p, cell_pair::lists, q}});
                 break;
             case rank::map:
                 return enter_maps(p, q, mode);
@@ -68,7 +68,7 @@ private:
     }
 
     void push_cells(const word* a, const word* b, std::size_t n, order_mode mode) {
-        if (n) left_.push({.what = shape::cells, .mode = mode, .n = n, .a = a, .b = b});
+        if (n) left_.push({.mode = mode, .cells = {a, n, b}});
     }
 
     ordering enter_maps(const word* a, const word* b, order_mode mode) {
@@ -77,7 +77,7 @@ private:
         const std::size_t base = sorted_.size();
         append_sorted_pairs(sorted_, a, mode);
         append_sorted_pairs(sorted_, b, mode);
-        left_.push({.what = shape::maps, .mode = mode, .n = n, .base = base});
+        left_.push({.mode = mode, .maps = true, .pairs = n, .base = base});
         return ordering::equivalent;
     }
 
@@ -121,51 +121,23 @@ private:
     bool next(word& a, word& b, order_mode& mode) {
         frame& f = left_.top();
         mode = f.mode;
-        switch (f.what) {
-            case shape::cells:
-                a = *f.a++;
-                b = *f.b++;
-                if (--f.n == 0) left_.pop();
-                return true;
-            case shape::lists:
-                return next_of_lists(f, a, b);
-            case shape::maps:
-                return next_of_maps(f, a, b, mode);
-        }
-        return false;
-    }
-
-    bool next_of_lists(frame& f, word& a, word& b) noexcept {
-        const list_view::iterator i(f.a), j(f.b);
-        if (i == j) return drop();  // the same memory from here on
-        if (i.at_end() || j.at_end()) {
-            a = i.rest().word();
-            b = j.rest().word();
-            left_.pop();
-            return true;
-        }
-        a = (*i).word();
-        b = (*j).word();
-        f.a = pointer(i.rest().word()) + 1;
-        f.b = pointer(j.rest().word()) + 1;
-        return true;
+        if (f.maps) return next_of_maps(f, a, b, mode);
+        const cell_pair::step step = f.cells.next(a, b);
+        if (step != cell_pair::step::more) left_.pop();
+        return step != cell_pair::step::nothing;
     }
 
     bool next_of_maps(frame& f, word& a, word& b, order_mode& mode) noexcept {
-        if (f.at == 2 * f.n) {
+        if (f.at == 2 * f.pairs) {
             sorted_.resize(f.base);
-            return drop();
+            left_.pop();
+            return false;
         }
         a = sorted_[f.base + f.at];
-        b = sorted_[f.base + 2 * f.n + f.at];
-        if (f.at < f.n && mode == order_mode::standard) mode = order_mode::exact;
+        b = sorted_[f.base + 2 * f.pairs + f.at];
+        if (f.at < f.pairs && mode == order_mode::standard) mode = order_mode::exact;
         ++f.at;
         return true;
-    }
-
-    bool drop() noexcept {
-        left_.pop();
-        return false;
     }
 
     order_mode mode_;
