@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view counterpart = R"(
 -module(rakka_etf_roundtrip).
--export([back/2, same_as_text/2]).
+-export([back/2, different/2, same_as_text/2]).
 
 terms(Hex) -> [Bin || <<Size:32, Bin:Size/binary>> <= binary:decode_hex(Hex)].
 hex(Bins) -> binary:encode_hex(<< <<(byte_size(B)):32, B/binary>> || B <- Bins >>).
@@ -28,6 +28,11 @@ back(Hex, Options) ->
     hex([try term_to_binary(binary_to_term(B), Options)
          catch Class:Reason -> unicode:characters_to_binary(io_lib:format("~0tp:~0tp", [Class, Reason])) end
          || B <- terms(Hex)]).
+
+%% The numbers of the terms that are not =:= in the two lists.
+different(HexA, HexB) ->
+    [N || {N, A, B} <- lists:zip3(lists:seq(0, length(terms(HexA)) - 1), terms(HexA), terms(HexB)),
+          binary_to_term(A) =/= binary_to_term(B)].
 
 %% The numbers of the terms that are not =:= to what the compiler's parser reads from their texts.
 same_as_text(HexTerms, HexTexts) ->
@@ -128,6 +133,23 @@ TEST_P(etf_roundtrip, terms_of_every_kind_come_back_equal) {
         EXPECT_EQ(d->term, terms[i]) << hex(bytes[i]);
         EXPECT_EQ(d->bytes_used, answers[i].size());
     }
+}
+
+// What the BEAM was sent is to it the same term as what it gets back once we have read and written its own
+// answer.
+TEST_P(etf_roundtrip, terms_of_every_kind_are_the_same_to_the_beam_after_a_round_through_us) {
+    const std::vector<term> terms = random_terms({});
+    std::vector<byte_string> sent;
+    for (const term& t : terms)
+        sent.push_back(encode_bytes(t));
+    std::vector<byte_string> returned;
+    for (const byte_string& answer : back(sent, "[{minor_version, 1}]"))
+        returned.push_back(encode_bytes(decode_bytes(answer)));
+    ASSERT_EQ(returned.size(), terms.size());
+    EXPECT_EQ(beam->eval("rakka_etf_roundtrip:different(<<\"" + hex_of(sent) + "\">>, <<\"" +
+                         hex_of(returned) + "\">>)"),
+              "[]")
+        << "numbers of terms that differ";
 }
 
 // Funs are left out: from OTP 26 on the BEAM puts a pid of its own in the place of their creator.

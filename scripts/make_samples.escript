@@ -4,8 +4,8 @@
 %% Usage: scripts/make_samples.escript [DIRECTORY]       (on OTP 25; OTP 29 is asked for what only it writes)
 %%
 %% samples.txt has one line per sample: name, tab, `canonical` (today's BEAM writes just these bytes), `deterministic`
-%% (it does so with that option) or `legacy` (it only reads them), tab, the term as ~0tp prints it, or `-` where that
-%% depends on the node that prints.
+%% (it does so with that option), `legacy` (it only reads them) or `private` (only the node that wrote them reads them),
+%% tab, the term as ~0tp prints it, or `-` where that depends on the node that prints.
 
 main([]) -> main([filename:join(filename:dirname(escript:script_name()), "../etf/tests/samples")]);
 main([Directory]) ->
@@ -99,11 +99,15 @@ legacy() ->
     [{Name, legacy, Bytes, text(binary_to_term(Bytes))} || {Name, Bytes} <- Printed] ++
         [begin _ = binary_to_term(Bytes), {Name, legacy, Bytes, "-"} end || {Name, Bytes} <- Opaque].
 
-%% Native records, from OTP 29.
+%% Native records, and LOCAL_EXT, which no other node can read.
 newer() ->
     Record = <<131, 67, 2:32, 1, 119, 6, "shapes", 119, 5, "point", 119, 1, "x", 119, 1, "y", 97, 1, 97, 2>>,
+    [{"record", canonical, from_otp(29, io_lib:format("term_to_binary(binary_to_term(~w), [{minor_version, 2}])",
+                                                      [Record])), "-"},
+     {"local", private, from_otp(29, "term_to_binary({self(), ok}, [local])"), "-"}].
+
+from_otp(Release, Expression) ->
     Otp = filename:join(filename:dirname(escript:script_name()), "otp"),
-    Bytes = list_to_binary(io_lib:format("~w", [Record])),
-    Command = Otp ++ " erl 29 -- -noinput -eval 'io:put_chars(base64:encode(term_to_binary(binary_to_term("
-        ++ binary_to_list(Bytes) ++ "), [{minor_version, 2}]))), halt().'",
-    [{"record", canonical, base64:decode(lists:last(string:lexemes(os:cmd(Command), "\n"))), "-"}].
+    Command = lists:flatten(io_lib:format("~ts erl ~w -- -noinput -eval 'io:put_chars(base64:encode(~ts)), halt().'",
+                                          [Otp, Release, Expression])),
+    base64:decode(lists:last(string:lexemes(os:cmd(Command), "\n"))).

@@ -2,6 +2,7 @@
 #include <rakka/base/check.hpp>
 #include <rakka/etf/decode.hpp>
 #include <rakka/etf/encode.hpp>
+#include <rakka/etf/print.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -46,6 +47,10 @@ void check(std::span<const std::byte> bytes, const etf::decode_options& options)
     const auto again = etf::decode(*encoded, options);
     RAKKA_CHECK(again && again->bytes_used == encoded->size());
     RAKKA_CHECK(again->term == d->term);
+    // Printing ends, with line breaks too, where it is told to.
+    const print_options lines{
+        .line_length = 1 + bytes.size() % 100, .column = bytes.size() % 50, .max_chars = 10'000};
+    RAKKA_CHECK(to_string(d->term.view(), lines).size() <= 10'003);
     const term copy = term::copy(d->term);
     RAKKA_CHECK(copy == d->term);
     RAKKA_CHECK(same_bytes(*encoded, *etf::encode(again->term, {.version = version, .deterministic = true})));
