@@ -47,6 +47,7 @@ struct print_options {
 ///   - A binary that is not UTF-8 as a whole but begins so, with a character that is not printable in
 ///   between,
 ///     prints under `~tp` as OTP 29 does: up to 27 it may be text in Latin-1 instead.
+///   - The atoms 'maybe' and 'else' are quoted, as reserved words of OTP 27 and later.
 ///   - Native records exist from OTP 29 on.
 /// Pids and references of this program print as those of a local node. The width of a text is the number of
 /// its code points: Erlang counts the signs that one sees (grapheme clusters) once a character above 255 is
