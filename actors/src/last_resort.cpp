@@ -2,30 +2,24 @@
 
 #include "exit_propagation.hpp"
 #include "process_record.hpp"
+#include "system_core.hpp"
+#include "system_log.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
-#include <rakka/etf/traits.hpp>
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace rakka::detail {
 
 namespace {
 
 std::terminate_handler before = nullptr;
-
-/// `<0.5.0>`, or `<0.5.0> (name)`.
-std::string name_of(const process& self) {
-    const atom name = atom::from_id(static_cast<std::uint32_t>(self.identity.load()));
-    const std::string shown = term(self.pid()).to_string();
-    return name ? fmt::format("{} ({})", shown, name.text()) : shown;
-}
 
 /// The reason of the exit that could not pass. Not that of one that was caught further out, while something
 /// else was under way.
@@ -36,29 +30,28 @@ std::optional<term> stuck_exit() {
     } catch (const process_exit& e) {
         return e.reason;
     } catch (...) {
+        return std::nullopt;
     }
     return std::nullopt;
 }
 
-void say(const std::string& line) noexcept {
-    std::fputs(line.c_str(), stderr);
+void say(const process& self, std::string text) {
+    tell(*self.system, {log_level::error, self.pid(), std::move(text)});
 }
 
 [[noreturn]] void last_resort() {
     process* const self = current_process_or_null();
     if (self != nullptr && !self->final) {
         if (const auto reason = stuck_exit()) {
-            say(
-                fmt::format("rakka: process {} ends with reason {} in a destructor or noexcept function, "
-                            "which no exit can "
-                            "leave: what is further out on its stack is not destroyed. Code there that waits "
-                            "or sends much "
-                            "needs a rakka::defer_exit.\n",
-                            name_of(*self), reason->to_string()));
+            say(*self, fmt::format("process {} ends with reason {} in a destructor or another noexcept "
+                                   "function, which no exit can leave: what is further out on its stack is "
+                                   "not destroyed. Code there that waits or sends much needs a "
+                                   "rakka::defer_exit.",
+                                   name_of(*self), reason->to_string()));
             end_here(*self, *reason);
         }
     }
-    if (self != nullptr) say(fmt::format("rakka: std::terminate was called in process {}\n", name_of(*self)));
+    if (self != nullptr) say(*self, fmt::format("std::terminate was called in process {}", name_of(*self)));
     if (before != nullptr) before();
     std::abort();
 }

@@ -67,6 +67,7 @@ public:
 
     /// Of the own_threads scopes on this worker.
     std::uint32_t own_threads_depth = 0;
+
     /// Gives back what the stack stood on has used below here.
     void trim_stack() noexcept;
 

@@ -12,7 +12,7 @@
 //   - from the others that cost reductions, after another 4,000 of them without a call that waits.
 // Nothing is thrown while an exception unwinds the process, while a defer_exit lives, and in terminate() and
 // the destructors that run at the end. What is thrown in a destructor at the normal end of a scope, or in
-// another noexcept function, cannot leave it: the process ends there, a line on stderr says so, and what is
+// another noexcept function, cannot leave it: the process ends there, the system's log is told, and what is
 // further out on its stack is not destroyed (this uses a std::terminate handler, installed with the first
 // system, which hands everything else on to the one before it).
 #pragma once
