@@ -31,12 +31,14 @@ void exit(const reference& alias, term reason) {
     const reference to = localised(core, alias);
     if (is_here(core, to)) {
         exit_alias_here(core, self.pid(), to, std::move(reason));
-        if (to.size != reference::max_words || to.words[3] != self.slot || to.words[4] != self.serial) return;
-        self.fetch();
-        self.check_exit();
+        if (to.size == reference::max_words && to.words[3] == self.slot && to.words[4] == self.serial) {
+            self.fetch();
+            self.check_exit();
+        }
     } else if (remote_router* const router = core.router.load(std::memory_order_acquire)) {
         obey(self, router->exit_alias(self.pid(), to, std::move(reason)));
     }
+    self.pay();
 }
 
 }  // namespace rakka
