@@ -15,6 +15,10 @@ function(rakka_add_component name)
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${headers})
   target_include_directories(${target} PRIVATE src)
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
+  # In programs with preemptible code this library's objects come first: see rakka_preemptible.cmake. Link options
+  # stand before the program's own objects, and the linker keeps the first of several equal functions.
+  target_link_options(${target} INTERFACE "$<$<BOOL:$<TARGET_PROPERTY:RAKKA_PREEMPTIBLE>>:\
+LINKER:--whole-archive,$<TARGET_FILE:rakka::${name}>,--no-whole-archive>")
   rakka_warnings(${target})
   if(RAKKA_BUILD_TESTS AND arg_TESTS)
     rakka_add_tests(${name} SOURCES ${arg_TESTS} DEPS ${arg_TEST_DEPS})

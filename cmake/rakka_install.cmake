@@ -39,4 +39,5 @@ configure_package_config_file(cmake/rakkaConfig.cmake.in rakkaConfig.cmake
 write_basic_package_version_file(rakkaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/rakkaConfig.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/rakkaConfigVersion.cmake" cmake/FindErlInterface.cmake
+  cmake/rakka_preemptible.cmake
   DESTINATION "${rakka_package_dir}")

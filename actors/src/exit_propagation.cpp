@@ -1,5 +1,6 @@
 #include "exit_propagation.hpp"
 
+#include "engine/current.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 #include "timer_records.hpp"
@@ -67,6 +68,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     self.related.reset();
     self.reason = term();
     if (fate == slot_fate::recycle) {
+        leave_task();
         self.state = process::phase::free;
         core.table.give_back(self, core.cache() == nullptr ? nullptr : &core.cache()->slots);
     }

@@ -109,7 +109,7 @@ struct alignas(64) process final : task {
     /// process_exit, but not before a doomed process had 4,000 reductions to come to a function that waits:
     /// those are known to throw, and a destructor that sends a few messages should not have to.
     void pay(std::int32_t n = 1) {
-        if (give_way(n)) [[unlikely]]
+        if (give_way(n) || doomed) [[unlikely]]
             taken_up_again();
     }
     /// Counts without looking at signals afterwards. True when others have run.
@@ -139,6 +139,7 @@ struct alignas(64) process final : task {
 private:
     void taken_up_again();
     step run_slice() noexcept override;
+    void was_preempted() noexcept override;
     [[nodiscard]] step run_body() noexcept;
     [[nodiscard]] step run_handler() noexcept;
     // Handler callbacks: false when the process has ended, and *this is somebody else's.

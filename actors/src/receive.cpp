@@ -80,15 +80,16 @@ std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* a
         // Time is up only after what had arrived before has been looked at.
         const bool expired = timeout && (timer ? timer->expired() : timeout->count() <= 0);
         const waiting_scope waiting(self);
-        if (!self.fetch()) {
-            if (expired) {
-                self.give_way(1 + looks / 16);
-                return std::nullopt;
-            }
-            if (timeout && !timer) timer.emplace(self).start(self.system->after(*timeout));
-            self.sleep();
-            self.fetch();
+        const bool more = self.fetch();
+        self.check_exit();  // also for what was taken in while `wanted` was preempted
+        if (more) continue;
+        if (expired) {
+            self.give_way(1 + looks / 16);
+            return std::nullopt;
         }
+        if (timeout && !timer) timer.emplace(self).start(self.system->after(*timeout));
+        self.sleep();
+        self.fetch();
         self.check_exit();
     }
 }

@@ -65,6 +65,7 @@ struct relations {
     pending_call call;
     std::unique_ptr<wait_timer> handler_timeout;
     std::uint64_t last_unlink_id = 0;
+    instant doom_noticed = never;  // where the exit could not be thrown; never: not yet
 
     /// Gives back the memory of what is over. True when nothing at all is left. Not while a question waits
     /// for its answer.

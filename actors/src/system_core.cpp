@@ -4,6 +4,7 @@
 #include "engine/stack_overflow.hpp"
 #include "last_resort.hpp"
 #include "signal_delivery.hpp"
+#include "system_log.hpp"
 #include "timer_records.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
@@ -17,12 +18,14 @@ namespace rakka::detail {
 
 namespace {
 
-scheduler_options engine_options(const system_options& o) {
+scheduler_options engine_options(const system_options& o, system_core& core) {
     scheduler_options out;
     out.workers = o.simulation ? 0 : o.workers != 0 ? o.workers : default_worker_count();
     out.seed = o.seed;
     if (o.stack_size != 0) out.stack_size = o.stack_size;
     out.max_blocking_threads = o.max_blocking_threads;
+    out.reductions = std::clamp(o.reductions, 1, most_reductions);
+    out.long_slices = {o.long_schedule, &tell_long_schedule, &core};
     return out;
 }
 
@@ -51,10 +54,11 @@ system_core::system_core(rakka::system& f, const system_options& options)
     : facade(f),
       origin(etf::local_origin::acquire()),
       max_processes(std::min(options.max_processes, table_limit)),
+      exit_patience(options.exit_patience),
       log(options.log),
       table(*this, slots_for(options)),
       warnings_disabled(options.disable_warnings),
-      scheduler_(std::make_unique<scheduler>(engine_options(options))) {
+      scheduler_(std::make_unique<scheduler>(engine_options(options, *this))) {
     install_last_resort();
     if (options.report_stack_overflow) report_stack_overflows(&describe_process);
     for (const auto& w : scheduler_->internals().workers) {

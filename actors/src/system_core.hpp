@@ -41,6 +41,7 @@ public:
     rakka::system& facade;
     const std::uint32_t origin;
     const std::uint32_t max_processes;
+    const nanoseconds exit_patience;
     const log_sink log;
 
     // -- any thread

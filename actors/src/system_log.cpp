@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
 
 namespace rakka {
@@ -54,6 +55,22 @@ void tell(const system_core& core, const log_event& event) noexcept {
         core.log ? core.log(event) : write_to_stderr(event);
     } catch (...) {
         return;  // nobody to tell
+    }
+}
+
+void tell_long_schedule(void* context, const task& who, unsigned worker, nanoseconds held) noexcept {
+    const auto& core = *static_cast<const system_core*>(context);
+    const auto& p = static_cast<const process&>(who);
+    const std::uint64_t identity = p.identity.load(std::memory_order_acquire);
+    if (identity == 0) return;  // it has just ended
+    try {
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(held).count();
+        tell(core,
+             {log_level::warning, pid_in(p, identity),
+              fmt::format("process {} has held worker {} for {} ms without giving way",
+                          name_in(p, identity), worker, ms)});
+    } catch (...) {
+        return;
     }
 }
 

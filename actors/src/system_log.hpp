@@ -15,4 +15,8 @@ namespace rakka::detail {
 /// Hands it to the system's sink; without one to stderr, from warnings on. Any thread.
 void tell(const system_core& core, const log_event& event) noexcept;
 
+/// What system_options::long_schedule asks for: the task `who` has held its worker for so long. For the
+/// scheduler's watchdog; context is the system_core. Any thread.
+void tell_long_schedule(void* context, const task& who, unsigned worker, nanoseconds held) noexcept;
+
 }  // namespace rakka::detail

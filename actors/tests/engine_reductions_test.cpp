@@ -1,6 +1,8 @@
 #include "engine/reductions.hpp"
 #include "engine_support.hpp"
 
+#include <rakka/actors/reductions.hpp>
+
 #include <gtest/gtest.h>
 
 namespace rakka::detail::test {
@@ -64,9 +66,9 @@ TEST_F(reductions_test, a_yield_starts_a_new_slice) {
 TEST_F(reductions_test, a_guarded_section_is_not_interrupted_and_its_end_makes_up_for_it) {
     std::vector<int> progress;
     const auto log = run([&] {
-        const no_preempt_scope outer;
+        const no_preempt outer;
         {
-            const no_preempt_scope inner;
+            const no_preempt inner;
             consume_reductions(3 * default_reductions);
         }
         progress.push_back(1);
@@ -77,7 +79,7 @@ TEST_F(reductions_test, a_guarded_section_is_not_interrupted_and_its_end_makes_u
 
 TEST_F(reductions_test, explicit_yields_work_in_a_guarded_section) {
     EXPECT_EQ(run([] {
-                  const no_preempt_scope guard;
+                  const no_preempt guard;
                   yield_current();
               }),
               (std::vector<char>{'a', 'b', 'A'}));
@@ -87,7 +89,7 @@ TEST(reductions, mean_nothing_outside_of_a_task) {
     consume_reductions(1'000'000);
     EXPECT_FALSE(charge_reductions(1'000'000));
     EXPECT_EQ(reductions_left(), 0);
-    const no_preempt_scope guard;
+    const no_preempt guard;
     yield_current();
 }
 

@@ -11,6 +11,7 @@
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
+#include <rakka/actors/reductions.hpp>
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>

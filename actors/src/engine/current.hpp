@@ -43,4 +43,8 @@ void trim_current_stack() noexcept;
 /// only.
 void yield_current();
 
+/// The current task is over and its object may be somebody else's by now; what its slice still does is done
+/// outside of any task. The task must end with step::done.
+void leave_task() noexcept;
+
 }  // namespace rakka::detail

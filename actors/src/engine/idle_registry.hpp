@@ -45,6 +45,11 @@ public:
         return sleeping_.load(std::memory_order_relaxed);
     }
 
+    /// All of so many workers sleep, as of the one order in which sleepers announce themselves.
+    [[nodiscard]] bool all_sleep(std::size_t workers) const noexcept {
+        return sleeping_.load(std::memory_order_seq_cst) >= workers;
+    }
+
     enum class watching : bool { no, yes };
 
     /// Announces that w is about to park; then look for work once more. Says whether w is the one among the

@@ -9,6 +9,14 @@ namespace rakka::detail {
 
 /// Reductions in a slice unless scheduler_options says otherwise.
 inline constexpr std::int32_t default_reductions = 4000;
+/// More than anybody wants, and little enough to calculate with.
+inline constexpr std::int32_t most_reductions = (1 << 30) - 1;
+
+/// The running slice of a worker as the hooks know it that compilers place (preemption_hooks.cpp): the first
+/// thing in a worker.
+struct slice_budget {
+    std::int32_t reductions_left_ = 0;  ///< may be negative; means nothing between two slices
+};
 
 /// Counts n and yields when the slice is used up; true when it did. A yield point: the caller may continue on
 /// another thread. Does nothing outside of a task. Throws std::bad_alloc like yield_current. Owner process
@@ -27,20 +35,25 @@ bool charge_reductions(std::int32_t n) noexcept;
 /// reachable and returns step::wait; everywhere else the engine does it. Owner only.
 void settle_reductions() noexcept;
 
-/// What is left of this slice (may be negative); 0 outside of a task.
+/// What is left of this slice (may be negative), what it has used; 0 outside of a task.
 [[nodiscard]] std::int32_t reductions_left() noexcept;
+[[nodiscard]] std::int32_t reductions_used() noexcept;
 
-/// While it lives, consume_reductions counts but does not yield; the end of the outermost one yields if it is
-/// due.
-class no_preempt_scope {
-public:
-    no_preempt_scope() noexcept;
-    ~no_preempt_scope() noexcept(false);
-    no_preempt_scope(const no_preempt_scope&) = delete;
-    no_preempt_scope& operator=(const no_preempt_scope&) = delete;
+/// The running slice begins anew, without giving way. Does nothing outside of a task.
+void renew_slice() noexcept;
 
-private:
-    task* task_;
-};
+/// Limits this and later slices of the current task; returns the limit so far. Inside a task only.
+std::int32_t limit_reductions(std::int32_t limit) noexcept;
+
+/// False outside of a task and while something holds preemption.
+[[nodiscard]] bool may_give_way() noexcept;
+
+/// Gives way if that is allowed here and no exception is under way, then tells the task (was_preempted).
+/// Without a stack for those who would run meanwhile, the slice begins anew instead. Any thread, any context.
+void preempt_current() noexcept;
+
+/// A lock was taken or given back by the calling thread: its task is not preempted in between. Any thread.
+void lock_taken() noexcept;
+void lock_given_back() noexcept;
 
 }  // namespace rakka::detail

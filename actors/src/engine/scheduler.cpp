@@ -84,8 +84,10 @@ void scheduler::state::task_ended() noexcept {
 }
 
 scheduler::scheduler(scheduler_options options) : state_(std::make_unique<state>(*this, options)) {
-    RAKKA_CHECK(options.reductions > 0);
+    RAKKA_CHECK(options.reductions > 0 && options.reductions <= most_reductions);
     const own_threads ours;
+    if (options.long_slices.limit.count() > 0 && !simulated())
+        state_->dog = std::make_unique<watchdog>(options.long_slices, state_->workers, state_->idle);
     try {
         for (unsigned i = 0; i < options.workers; ++i) {
             worker& w = *state_->workers[i];
@@ -141,6 +143,7 @@ std::size_t scheduler::stop(nanoseconds grace, const std::function<void()>& thre
     for (std::thread& t : s.threads)
         t.join();
     s.threads.clear();
+    s.dog.reset();
     if (threads_ended) threads_ended();
     s.blocking.close();
     s.abandoned = s.living();

@@ -5,6 +5,7 @@
 #include "engine/reductions.hpp"
 #include "engine/stack_pool.hpp"
 #include "engine/task.hpp"
+#include "engine/watchdog.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -36,6 +37,8 @@ struct scheduler_options {
     /// when all sleep). Zero: never; nothing depends on it but the latency behind a task that does not give
     /// way.
     nanoseconds watch_interval = std::chrono::milliseconds(5);
+    /// Who is told of tasks that do not give way. Not in a simulation.
+    watchdog_options long_slices{};
     /// Null: the machine's clock; in a simulation a manual_clock that the scheduler owns and moves. Must
     /// outlive it.
     const clock* time = nullptr;

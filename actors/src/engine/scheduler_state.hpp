@@ -7,6 +7,7 @@
 #include "engine/local_queues.hpp"
 #include "engine/poller.hpp"
 #include "engine/scheduler.hpp"
+#include "engine/watchdog.hpp"
 #include "engine/worker.hpp"
 
 #include <atomic>
@@ -36,6 +37,7 @@ struct scheduler::state {
     blocking_pool blocking;
     std::vector<std::unique_ptr<worker>> workers;
     std::vector<std::thread> threads;
+    std::unique_ptr<watchdog> dog;  // constant while workers run; null: nobody watches
 
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> started_elsewhere{0};

@@ -53,6 +53,7 @@ protected:
         reductions_ = 0;
         priority_ = p;
         no_preempt_depth_ = 0;
+        reduction_limit_ = 0;
     }
 
 private:
@@ -63,18 +64,29 @@ private:
     /// without touching *this.
     virtual step run_slice() noexcept = 0;
 
+    /// Runs on the task's own stack when it has its worker again after it gave way where it did not ask to:
+    /// at a point that the compiler has placed, or at the end of a no_preempt. Must not throw, may end the
+    /// task as suspend_current may: by never coming back.
+    virtual void was_preempted() noexcept {}
+
     friend class worker;
     friend class run_queue;
     friend class local_queues;
     friend class injection_queue;
-    friend class no_preempt_scope;
+    friend bool hold_preemption() noexcept;
+    friend void release_preemption() noexcept;
+    friend void lock_taken() noexcept;
+    friend void lock_given_back() noexcept;
+    friend void preempt_current() noexcept;
+    friend std::int32_t limit_reductions(std::int32_t limit) noexcept;
 
     task* queue_next_ = nullptr;  // guarded by the queue it is in
     fiber* fiber_ = nullptr;      // the stack it blocked on; none while running or stackless
     scheduler* scheduler_;        // constant
     std::uint64_t reductions_ = 0;
     task_priority priority_;
-    std::uint8_t no_preempt_depth_ = 0;
+    std::uint16_t no_preempt_depth_ = 0;
+    std::int32_t reduction_limit_ = 0;  // of a slice; 0: as the scheduler has it
 };
 
 /// Puts an asleep task in a run queue. The caller has just made the transition asleep -> runnable, so that

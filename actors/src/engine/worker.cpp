@@ -74,21 +74,48 @@ void worker::loop() noexcept {
 }
 
 void worker::begin_slice(task& t) noexcept {
-    current_ = &t;
-    const std::int32_t limit = shared_.options.reductions;
-    slice_limit_ = shared_.options.seed == 0 ? limit : 1 + static_cast<std::int32_t>(random_.below(64));
+    // In this order: see look().
+    slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    current_.store(&t, std::memory_order_release);
+    slice_limit_ = t.reduction_limit_ != 0 ? t.reduction_limit_ : shared_.options.reductions;
+    if (shared_.options.seed != 0) [[unlikely]]
+        slice_limit_ = std::min(slice_limit_, 1 + static_cast<std::int32_t>(random_.below(64)));
     reductions_left_ = slice_limit_;
     settled_left_ = slice_limit_;
-    slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+worker::glimpse worker::look() const noexcept {
+    const std::uint64_t before = slices_.load(std::memory_order_acquire);
+    const task* const who = current_.load(std::memory_order_acquire);
+    const std::uint64_t after = slices_.load(std::memory_order_relaxed);
+    return {after, before == after ? who : nullptr};
+}
+
+void worker::renew_slice() noexcept {
+    settle_reductions();
+    reductions_left_ = settled_left_ = slice_limit_;
+}
+
+void worker::change_limit(std::int32_t limit) noexcept {
+    settle_reductions();
+    reductions_left_ = settled_left_ = limit - reductions_used();
+    slice_limit_ = limit;
+}
+
+void worker::bound_debt() noexcept {
+    constexpr std::int32_t deepest = -(1 << 30);
+    if (reductions_left_ > deepest) return;
+    if (current() != nullptr) settle_reductions();
+    reductions_left_ = settled_left_ = deepest;
 }
 
 void worker::end_slice(task& t, step s) noexcept {
     if (s == step::again) {
         settle_reductions();
-        current_ = nullptr;
+        leave_task();
         queues_.push(t);
     } else {
-        current_ = nullptr;
+        leave_task();
         if (s == step::done) {
             ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
             if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();
@@ -129,7 +156,7 @@ void worker::yield() {
     struct tail {
         worker* self;
         task* yielding;
-    } t{this, current_};
+    } t{this, current()};
     suspend(
         [](void* p) noexcept {
             const tail at = *static_cast<tail*>(p);

@@ -21,7 +21,7 @@ namespace rakka::detail {
 /// The loop runs on a pooled fiber. A task that blocks takes that fiber with it and the loop goes on with
 /// another; resuming a task gives the loop's fiber back to the pool. Members are for the code that runs on
 /// this worker (scheduler worker) unless said otherwise.
-class alignas(64) worker {
+class alignas(64) worker : private slice_budget {
 public:
     /// Throws std::bad_alloc when not even the first fiber can be had.
     worker(scheduler::state& shared, unsigned index);
@@ -36,15 +36,22 @@ public:
     [[nodiscard]] scheduler& home() const noexcept { return home_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
 
-    [[nodiscard]] task* current() const noexcept { return current_; }
+    [[nodiscard]] task* current() const noexcept { return current_.load(std::memory_order_relaxed); }
     /// The fiber this worker's thread is on; null when it does not run.
     [[nodiscard]] const fiber* standing() const noexcept { return standing_; }
     [[nodiscard]] std::int32_t reductions_left() const noexcept { return reductions_left_; }
+    [[nodiscard]] std::int32_t reductions_used() const noexcept { return slice_limit_ - reductions_left_; }
 
     /// Counts; true when the slice is used up.
     bool charge(std::int32_t n) noexcept { return (reductions_left_ -= n) <= 0; }
     /// True when a whole slice more than allowed has been used up.
     [[nodiscard]] bool overdrawn() const noexcept { return reductions_left_ <= -slice_limit_; }
+
+    [[nodiscard]] slice_budget& budget() noexcept { return *this; }
+
+    /// The slice begins anew without giving way, with another limit if one is given.
+    void renew_slice() noexcept;
+    void change_limit(std::int32_t limit) noexcept;
 
     void make_runnable(task& t) noexcept {
         queues_.push_woken(t);
@@ -53,15 +60,22 @@ public:
     }
 
     void settle_reductions() noexcept {
-        current_->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
+        current()->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
         settled_left_ = reductions_left_;
     }
-    [[nodiscard]] bool preemption_disabled() const noexcept { return current_->no_preempt_depth_ != 0; }
+    [[nodiscard]] bool may_give_way() const noexcept {
+        const task* const t = current();
+        return t != nullptr && t->no_preempt_depth_ == 0;
+    }
+    /// Keeps the budget from running out of its type while nobody gives way.
+    void bound_debt() noexcept;
 
     /// Blocks the current task, see suspend_current. The caller must look up its worker anew afterwards.
     [[gnu::always_inline]] void suspend(bool (*publish)(void*) noexcept, void* arg);
     /// Sends the current task to the tail of the queue.
     void yield();
+    /// What follows is not the current task's work any more; the slice ends without touching the task again.
+    void leave_task() noexcept { current_.store(nullptr, std::memory_order_relaxed); }
 
     void arm(slice_hook& hook) noexcept;
 
@@ -85,6 +99,14 @@ public:
 
     /// Any thread.
     void unpark() noexcept { parker_.unpark(); }
+
+    /// What it was doing at one moment: the number of its slice so far, and whose it is (null: between two).
+    struct glimpse {
+        std::uint64_t slice;
+        const task* who;
+    };
+    /// Any thread. The task may have ended since.
+    [[nodiscard]] glimpse look() const noexcept;
     [[nodiscard]] std::uint64_t started() const noexcept { return started_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
 
@@ -104,7 +126,7 @@ private:
     [[nodiscard]] task* pop() noexcept;
     [[nodiscard]] fiber* fiber_for_loop(task* picked);
     [[nodiscard]] std::int32_t slice_cost() const noexcept {
-        return housekeeping_per_slice + (slice_limit_ - reductions_left_) / 4;
+        return housekeeping_per_slice + reductions_used() / 4;
     }
     void run_hooks() noexcept;
     void housekeeping() noexcept;
@@ -147,11 +169,10 @@ private:
     const bool simulated_;
 
     // The running slice.
-    task* current_ = nullptr;
+    std::atomic<task*> current_{nullptr};    // written here, read by watchers
     fiber* standing_ = nullptr;              // the fiber this thread is on
     exception_state* exceptions_ = nullptr;  // this thread's
     task* picked_ = nullptr;                 // chosen while leaving a blocked task; the loop runs it first
-    std::int32_t reductions_left_ = 0;
     std::int32_t slice_limit_ = 0;   // what it began with
     std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
     std::int32_t until_housekeeping_ = 0;
@@ -181,9 +202,9 @@ inline void worker::switch_to(fiber& to, departure after) noexcept {
 }
 
 inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
-    RAKKA_DCHECK(current_ != nullptr);
+    RAKKA_DCHECK(current() != nullptr);
     settle_reductions();
-    suspension s{this, current_, publish, arg};
+    suspension s{this, current(), publish, arg};
     task* const successor = next_directly();
     fiber* to = successor == nullptr ? nullptr : successor->fiber_;
     if (to != nullptr) {
@@ -193,7 +214,7 @@ inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
     } else {
         to = fiber_for_loop(successor);
         picked_ = successor;
-        current_ = nullptr;
+        leave_task();
     }
     switch_to(*to, {&settle_blocked, &s});
 }

@@ -76,6 +76,7 @@ void worker::sleep() noexcept {
     } else {
         sleep_parked();
     }
+    if (shared_.dog) shared_.dog->rouse();
 }
 
 nanoseconds worker::watch_period() const noexcept {
