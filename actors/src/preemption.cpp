@@ -1,4 +1,5 @@
-// What a process does about its turns: the public words for it, and what happens after it was made to give way.
+// What a process does about its turns: the public words for it, and what happens after it was made to give
+// way.
 #include "engine/reductions.hpp"
 #include "exit_propagation.hpp"
 #include "process_record.hpp"
@@ -44,27 +45,34 @@ std::int32_t set_reduction_limit(std::int32_t limit) {
 
 namespace detail {
 
+namespace {
+
+// In virtual time computing takes none, so that it is counted: a hundred slices.
+constexpr std::uint64_t simulated_exit_patience = 100 * default_reductions;
+
+}  // namespace
+
 // Whoever has to answer to others must do so while it computes, too. That it has been ended it can only learn
-// where something of ours may throw; see docs/decisions/0004-exits-at-calls.md.
+// where something of ours may throw; see docs/decisions/0005-exits-at-calls.md.
 void process::was_preempted() noexcept {
     if (final) return;
     fetch();
     if (!doomed || exit_deferrals != 0) return;
-    instant& noticed = relate().doom_noticed;
     const instant now = system->now();
-    if (noticed == never) {
-        noticed = now;
-        return;
-    }
-    const nanoseconds waited = now - noticed;
-    // In virtual time computing takes none.
-    if (waited < system->exit_patience && !system->scheduling().simulated()) return;
+    const unthrown_exit& noticed =
+        relate().unthrown ? *related->unthrown : related->unthrown.emplace(unthrown_exit{now, reductions()});
+    const nanoseconds waited = now - noticed.at;
+    const bool patient = system->scheduling().simulated()
+                             ? reductions() - noticed.reductions < simulated_exit_patience
+                             : waited < system->exit_patience || waited.count() == 0;
+    if (patient) return;
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
     tell(*system,
          {log_level::error, pid(),
-          fmt::format("process {} was ended where it stands, {} ms after an exit signal with reason {}: it has "
-                      "come to no function that could throw the exit, so that no destructor has run",
-                      name_of(*this), ms, reason.to_string())});
+          fmt::format(
+              "process {} was ended where it stands, {} ms after an exit signal with reason {}: it has "
+              "come to no function that could throw the exit, so that no destructor has run",
+              name_of(*this), ms, reason.to_string())});
     end_here(*this, reason);
 }
 

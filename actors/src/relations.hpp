@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,12 @@ struct pending_question {
     std::unique_ptr<process_information> information;
 };
 
+/// When an exit signal was taken in where it could not be thrown.
+struct unthrown_exit {
+    instant at{};
+    std::uint64_t reductions = 0;  // of the process, by then
+};
+
 struct relations {
     flat_table<pid, link_entry> links;
     flat_table<reference, monitor_entry> monitors;
@@ -65,7 +72,7 @@ struct relations {
     pending_call call;
     std::unique_ptr<wait_timer> handler_timeout;
     std::uint64_t last_unlink_id = 0;
-    instant doom_noticed = never;  // where the exit could not be thrown; never: not yet
+    std::optional<unthrown_exit> unthrown;
 
     /// Gives back the memory of what is over. True when nothing at all is left. Not while a question waits
     /// for its answer.

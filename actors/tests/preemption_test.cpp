@@ -1,5 +1,5 @@
-// Processes whose code is compiled with rakka_preemptible(): they give way in the middle of it, and nothing they
-// do goes wrong by it.
+// Processes whose code is compiled with rakka_preemptible(): they give way in the middle of it, and nothing
+// they do goes wrong by it.
 #include "actors_support.hpp"
 #include "engine_support.hpp"
 #include "preemptible/code.hpp"
@@ -21,15 +21,9 @@ using detail::test::under_sanitizer;
 
 using variant = std::tuple<mode, const preemptible_code*>;
 
-system_options with_patience(system_options o) {
-    o.exit_patience = 0ns;
-    o.log = [](const log_event&) {};
-    return o;
-}
-
 class preemption : public ::testing::TestWithParam<variant> {
 protected:
-    preemption() : sys(with_patience(std::get<0>(GetParam()).options)), code(*std::get<1>(GetParam())) {}
+    preemption() : sys(std::get<0>(GetParam()).options), code(*std::get<1>(GetParam())) {}
 
     template <class F>
     void in_process(F&& body) {
@@ -107,8 +101,9 @@ TEST_P(preemption, a_server_answers_beside_endless_loops) {
         std::vector<reference> loops;
         for (int i = 0; i < 6; ++i) {
             const bool bare = code.counts_loops && i % 2 == 0;
-            loops.push_back(
-                spawn_monitor([&, bare] { bare ? code.spin_until(stop.flag) : code.call_until(stop.flag); }).ref);
+            loops.push_back(spawn_monitor([&, bare] {
+                                bare ? code.spin_until(stop.flag) : code.call_until(stop.flag);
+                            }).ref);
         }
         for (int i = 0; i < 200; ++i)
             await_answer(server);
@@ -151,7 +146,8 @@ TEST_P(preemption, a_computing_process_answers_questions_and_keeps_its_messages)
             [&] {
                 code.call_until(stop.flag);
                 for (int i = 0; i < 3; ++i)
-                    receive(on(tuple_of("go"_a, i, x<pid>), [&](const pid& p) { send(p, tuple("went"_a, i)); }));
+                    receive(
+                        on(tuple_of("go"_a, i, x<pid>), [&](const pid& p) { send(p, tuple("went"_a, i)); }));
             },
             {.name = "busy"_a});
         for (int i = 0; i < 3; ++i)
@@ -255,17 +251,38 @@ TEST_P(preemption, any_exit_signal_does_and_it_may_be_trapped) {
     });
 }
 
-TEST_P(preemption, a_loop_that_never_asks_ends_where_it_stands) {
+TEST_P(preemption, a_kill_unwinds_a_loop_that_sends) {
     in_process([&] {
         ends scopes{0};
+        const auto [p, ref] = spawn_monitor([&, me = self()] {
+            send(me, "begun"_a);
+            code.send_for_ever(scopes);
+        });
+        receive(on("begun"_a, [] {}));
+        exit(p, "kill"_a);
+        EXPECT_EQ(text(down_reason(ref)), "killed");
+        EXPECT_EQ(scopes, 1);
+    });
+}
+
+TEST_P(preemption, a_loop_that_never_asks_ends_where_it_stands) {
+    system_options options = std::get<0>(GetParam()).options;
+    std::atomic<int> told{0};
+    options.exit_patience = 1ns;
+    options.log = [&](const log_event& e) { told += e.text.find("stands") != std::string::npos ? 1 : 0; };
+    rakka::system impatient(options);
+    impatient.run([&] {
+        ends scopes{0};
         const auto [p, ref] = spawn_monitor([&] { code.spin_for_ever(scopes); }, {.name = "stubborn"_a});
+        EXPECT_TRUE(is_alive(p));
         exit(p, "kill"_a);
         EXPECT_EQ(text(down_reason(ref)), "killed");
         EXPECT_FALSE(is_alive(p));
         EXPECT_FALSE(whereis("stubborn"_a));
         EXPECT_EQ(scopes, 0);
     });
-    EXPECT_EQ(sys.process_count(), 0U);
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(impatient.process_count(), 0U);
 }
 
 TEST_P(preemption, a_kill_finds_a_process_that_looks_for_a_message) {

@@ -59,6 +59,17 @@ void obey_for_ever(ends& scopes) {
     }
 }
 
+void send_for_ever(ends& scopes) {
+    const scope s(scopes);
+    const pid nobody = spawn_monitor([] {}).pid;
+    receive(on(tuple_of("DOWN"_a, any, any, any, any), [](auto&&...) {}));
+    for (std::uint64_t n = 0;;) {
+        for (int i = 0; i < 100; ++i)
+            step(n);
+        send(nobody, "hello"_a);
+    }
+}
+
 void spin_for_ever(ends& scopes) {
     const scope s(scopes);
     for (std::uint64_t n = 0;;)
@@ -71,7 +82,8 @@ std::uint64_t bits(double d) {
 
 [[gnu::noinline]] std::uint64_t many(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
                                      std::uint64_t e, std::uint64_t f, std::uint64_t g, double s, double t,
-                                     double u, double v, double w, double x, double y, double z, double last) {
+                                     double u, double v, double w, double x, double y, double z,
+                                     double last) {
     const std::uint64_t whole = a ^ b * 3 ^ c * 5 ^ d * 7 ^ e * 11 ^ f * 13 ^ g * 17;
     return whole + bits(s) + 3 * bits(t) + 5 * bits(u) + 7 * bits(v) + 11 * bits(w) + 13 * bits(x) +
            17 * bits(y) + 19 * bits(z) + 23 * bits(last);
@@ -91,8 +103,8 @@ std::uint64_t mix(std::uint64_t seed, int rounds) {
     std::uint64_t h = seed;
     for (int i = 0; i < rounds; ++i) {
         const auto d = static_cast<double>(h % 1009);
-        h = many(h, h + 1, h + 2, h + 3, h + 4, h + 5, h + 6, d, d + 1, d + 2, d + 3, d + 4, d + 5, d + 6, d + 7,
-                 d + 8);
+        h = many(h, h + 1, h + 2, h + 3, h + 4, h + 5, h + 6, d, d + 1, d + 2, d + 3, d + 4, d + 5, d + 6,
+                 d + 7, d + 8);
         h += any_number(9, d, d + 1, d + 2, d + 3, d + 4, d + 5, d + 6, d + 7, d + 8);
     }
     return h;
@@ -111,7 +123,8 @@ RAKKA_AVX std::uint64_t mix_wide(std::uint64_t seed, int rounds) {
     wide a{s, s + 1, s + 2, s + 3};
     for (int i = 0; i < rounds; ++i) {
         a = blend(a, a + 1, a + 2, a + 3);
-        a = a - 64 * __builtin_convertvector(__builtin_convertvector(a / 64, int __attribute__((vector_size(16)))), wide);
+        a = a - 64 * __builtin_convertvector(
+                         __builtin_convertvector(a / 64, int __attribute__((vector_size(16)))), wide);
     }
     return bits(a[0]) + 3 * bits(a[1]) + 5 * bits(a[2]) + 7 * bits(a[3]);
 }
@@ -201,6 +214,7 @@ const preemptible_code RAKKA_JOIN(RAKKA_CODE_NAME, _code){
     &RAKKA_CODE_NAME::call_until,
     &RAKKA_CODE_NAME::spin_until,
     &RAKKA_CODE_NAME::obey_for_ever,
+    &RAKKA_CODE_NAME::send_for_ever,
     &RAKKA_CODE_NAME::spin_for_ever,
     &RAKKA_CODE_NAME::mix,
     &RAKKA_CODE_NAME::mix_wide,

@@ -22,15 +22,15 @@ struct preemptible_code {
     /// Until it is told to stop: a loop with a call in it, and one without.
     void (*call_until)(const std::atomic<bool>& stop);
     void (*spin_until)(const std::atomic<bool>& stop);
-    /// The same without end; the first takes note of exit signals. Both hold a scope.
+    /// The same without end; the first two take note of exit signals. Each holds a scope.
     void (*obey_for_ever)(ends& scopes);
+    void (*send_for_ever)(ends& scopes);
     void (*spin_for_ever)(ends& scopes);
     /// `rounds` calls with arguments in every register that arguments travel in; the result depends on all.
     std::uint64_t (*mix)(std::uint64_t seed, int rounds);
     std::uint64_t (*mix_wide)(std::uint64_t seed, int rounds);  ///< with 32-byte vectors; needs AVX
     /// Throws an int from `depth` calls down, through scopes whose ends compute.
     void (*throw_from)(int depth, ends& scopes);
-    /// The scope's end computes and throws nothing, called by an exception under way or not.
     int (*first_use_of_a_static)(int& initialisations);
     void (*compute_locked)(std::mutex& m, int& shared, int rounds);
     /// What errno is after a computation, when it was `number` before.

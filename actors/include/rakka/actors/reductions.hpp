@@ -15,9 +15,10 @@ namespace rakka {
 
 /// Counts n reductions, and gives way when the slice is used up: a yield point for code that computes for
 /// long without calling anything that is one. The caller may continue on another thread. Throws process_exit
-/// as soon as an exit signal that has ended this process has been taken in; points placed by the compiler never
-/// throw, so that a loop that must obey exit signals calls this now and then. Some ten instructions.
-/// Within a no_preempt it only counts. Erlang: `erlang:bump_reductions/1`.
+/// as soon as an exit signal that has ended this process has been taken in; points placed by the compiler
+/// never throw, so that a loop that must obey exit signals calls this now and then. Some ten instructions.
+/// Within a no_preempt it only counts. For code that processes share with others; within a process it is
+/// close to bump_reductions().
 void consume_reductions(std::int32_t n = 1);
 
 /// What the present slice has used so far.

@@ -44,14 +44,14 @@ struct system_options {
     std::size_t max_blocking_threads = 64;
     /// What a process may do before others get their turn; see reductions.hpp.
     std::int32_t reductions = 4000;
-    /// A process that holds its worker as long without giving way is named in the log, once a turn and while it
-    /// still does. Costs a thread, which sleeps when all workers do. 0: nobody watches. Not in a simulation.
-    /// Erlang: `erlang:system_monitor/2`, long_schedule.
+    /// A process that holds its worker as long without giving way is named in the log, once a turn and while
+    /// it still does. Costs a thread, which sleeps when all workers do. 0: nobody watches. Not in a
+    /// simulation. Erlang: `erlang:system_monitor/2`, long_schedule.
     std::chrono::nanoseconds long_schedule = std::chrono::milliseconds(100);
-    /// How long a process that an exit signal has ended may compute on in preemptible code. Such code cannot be
-    /// left by an exception; one that has come to no other place by then ends where it stands: its destructors
-    /// do not run, what its stack holds is lost until the system ends, and the log says so. In a simulation, at
-    /// its next turn.
+    /// How long a process that an exit signal has ended may compute on in preemptible code. Such code cannot
+    /// be left by an exception; one that has come to no other place by then ends where it stands: its
+    /// destructors do not run, what its stack holds is lost until the system ends, and the log says so. In a
+    /// simulation, where computing takes no time, it is 400,000 reductions.
     std::chrono::nanoseconds exit_patience = std::chrono::seconds(5);
     /// Where the system's own events go. None: warnings and errors to the standard error output, a line each.
     log_sink log{};
