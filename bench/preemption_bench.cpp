@@ -2,8 +2,8 @@
 //
 //     valgrind --tool=callgrind --callgrind-out-file=/dev/null preemption_bench loops fib
 //
-// counts instructions, from the start of the program to its end; `none` in the place of the work tells what the
-// program takes by itself.
+// counts instructions, from the start of the program to its end; `none` in the place of the work tells what
+// the program takes by itself.
 #include <rakka/actors/reductions.hpp>
 #include <rakka/actors/system.hpp>
 
@@ -14,11 +14,11 @@
 
 namespace rakka::bench {
 
-#define RAKKA_WORK(name)                                \
-    namespace name {                                    \
-    int fib(int n);                                     \
-    std::uint64_t containers(std::size_t size);         \
-    std::uint64_t sieve(std::size_t size);              \
+#define RAKKA_WORK(name)                        \
+    namespace name {                            \
+    int fib(int n);                             \
+    std::uint64_t containers(std::size_t size); \
+    std::uint64_t sieve(std::size_t size);      \
     }
 RAKKA_WORK(plain)
 RAKKA_WORK(calls)

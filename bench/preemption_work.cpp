@@ -1,4 +1,5 @@
-// The work of preemption_bench, compiled plainly, with calls counted, and with loops as well (RAKKA_WORK_NAME).
+// The work of preemption_bench, compiled plainly, with calls counted, and with loops as well
+// (RAKKA_WORK_NAME).
 #include <algorithm>
 #include <cstdint>
 #include <map>

@@ -65,10 +65,9 @@ void tell_long_schedule(void* context, const task& who, unsigned worker, nanosec
     if (identity == 0) return;  // it has just ended
     try {
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(held).count();
-        tell(core,
-             {log_level::warning, pid_in(p, identity),
-              fmt::format("process {} has held worker {} for {} ms without giving way",
-                          name_in(p, identity), worker, ms)});
+        tell(core, {log_level::warning, pid_in(p, identity),
+                    fmt::format("process {} has held worker {} for {} ms without giving way",
+                                name_in(p, identity), worker, ms)});
     } catch (...) {
         return;
     }

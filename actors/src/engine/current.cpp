@@ -1,7 +1,7 @@
 // The only file with a thread-local variable. A fiber may move to another thread wherever it blocks, and a
 // compiler may compute the address of a thread-local once and use it again after that; so nobody else ever
-// sees the variable (but for preemption_hooks.cpp, under the same rule): these functions are not inlined, read
-// it afresh on each call, and none of them uses it after a switch. The same goes for errno.
+// sees the variable (but for preemption_hooks.cpp, under the same rule): these functions are not inlined,
+// read it afresh on each call, and none of them uses it after a switch. The same goes for errno.
 #include "engine/current.hpp"
 
 #include "engine/current_thread.hpp"
@@ -111,8 +111,7 @@ RAKKA_NOT_INLINED void renew_slice() noexcept {
 RAKKA_NOT_INLINED std::int32_t limit_reductions(std::int32_t limit) noexcept {
     worker* const w = this_threads_worker;
     task& t = *w->current();
-    const std::int32_t before =
-        t.reduction_limit_ != 0 ? t.reduction_limit_ : w->home().options().reductions;
+    const std::int32_t before = t.reduction_limit_ != 0 ? t.reduction_limit_ : w->home().options().reductions;
     t.reduction_limit_ = limit;
     w->change_limit(limit);
     return before;

@@ -6,8 +6,8 @@ namespace rakka::detail {
 class worker;
 
 /// The calling thread's worker; see current.cpp for who may touch it. The symbol is known to assembly code.
-[[gnu::tls_model("initial-exec"), gnu::visibility("hidden")]] extern thread_local constinit
-    worker* this_threads_worker __asm__("rakka_this_threads_worker");
+[[gnu::tls_model("initial-exec"), gnu::visibility("hidden")]] extern thread_local constinit worker*
+    this_threads_worker __asm__("rakka_this_threads_worker");
 
 /// Makes w the calling thread's worker (null: none); returns the one it had.
 worker* set_current_worker(worker* w) noexcept;

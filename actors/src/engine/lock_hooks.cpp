@@ -1,8 +1,8 @@
 // A process is not preempted while it holds a lock or initialises a static variable: the next process on the
 // same worker might wait for it, and with it the only thread that could ever give it back.
 //
-// Programs with a target of rakka_preemptible() are linked with --wrap for each of these functions, which renames
-// the original to __real_… and calls of it to __wrap_….
+// Programs with a target of rakka_preemptible() are linked with --wrap for each of these functions, which
+// renames the original to __real_… and calls of it to __wrap_….
 #include "engine/reductions.hpp"
 
 #include <cerrno>
@@ -26,25 +26,25 @@ int given_back(int result) noexcept {
 
 }  // namespace
 
-#define RAKKA_TAKES(function, object)                 \
-    int __real_##function(object*);                   \
-    int __wrap_##function(object* lock) {             \
-        return taken(__real_##function(lock));        \
+#define RAKKA_TAKES(function, object)          \
+    int __real_##function(object*);            \
+    int __wrap_##function(object* lock) {      \
+        return taken(__real_##function(lock)); \
     }
-#define RAKKA_TAKES_UNTIL(function, object)                             \
-    int __real_##function(object*, const timespec*);                    \
-    int __wrap_##function(object* lock, const timespec* until) {        \
-        return taken(__real_##function(lock, until));                   \
+#define RAKKA_TAKES_UNTIL(function, object)                      \
+    int __real_##function(object*, const timespec*);             \
+    int __wrap_##function(object* lock, const timespec* until) { \
+        return taken(__real_##function(lock, until));            \
     }
-#define RAKKA_TAKES_UNTIL_ON(function, object)                                         \
-    int __real_##function(object*, clockid_t, const timespec*);                        \
-    int __wrap_##function(object* lock, clockid_t clock, const timespec* until) {      \
-        return taken(__real_##function(lock, clock, until));                           \
+#define RAKKA_TAKES_UNTIL_ON(function, object)                                    \
+    int __real_##function(object*, clockid_t, const timespec*);                   \
+    int __wrap_##function(object* lock, clockid_t clock, const timespec* until) { \
+        return taken(__real_##function(lock, clock, until));                      \
     }
-#define RAKKA_GIVES_BACK(function, object)            \
-    int __real_##function(object*);                   \
-    int __wrap_##function(object* lock) {             \
-        return given_back(__real_##function(lock));   \
+#define RAKKA_GIVES_BACK(function, object)          \
+    int __real_##function(object*);                 \
+    int __wrap_##function(object* lock) {           \
+        return given_back(__real_##function(lock)); \
     }
 
 extern "C" {

@@ -1,9 +1,10 @@
-// What compilers call in targets of rakka_preemptible(): at every function's entry, or with LOOPS in every basic
-// block. Counts one reduction; when the slice is used up, gives way.
+// What compilers call in targets of rakka_preemptible(): at every function's entry, or with LOOPS in every
+// basic block. Counts one reduction; when the slice is used up, gives way.
 //
 // Linked only into programs that have such a target. Nothing here may be compiled with the hooks itself, and
-// each hook reads the thread-local variable afresh and does not use it after preempt_current(): see current.cpp.
-// Hooks never throw. No compiler allows it: where it sees no call that may throw it has left out the destructors.
+// each hook reads the thread-local variable afresh and does not use it after preempt_current(): see
+// current.cpp. Hooks never throw. No compiler allows it: where it sees no call that may throw it has left out
+// the destructors.
 #include "engine/current_thread.hpp"
 #include "engine/reductions.hpp"
 #include "engine/worker.hpp"
@@ -69,9 +70,9 @@ namespace {
 
 }  // namespace
 
-// Of g++'s -mfentry: called as the very first thing in a function, when all of its arguments are still in their
-// registers and r11 alone is free. So the way that nearly every call takes is spelled out, and the other one
-// keeps everything that an argument can be in.
+// Of g++'s -mfentry: called as the very first thing in a function, when all of its arguments are still in
+// their registers and r11 alone is free. So the way that nearly every call takes is spelled out, and the
+// other one keeps everything that an argument can be in.
 #if defined(__CET__) && (__CET__ & 1)
 #define RAKKA_LANDING "endbr64\n"
 #else

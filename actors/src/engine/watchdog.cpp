@@ -15,7 +15,9 @@ constexpr nanoseconds shortest_period = std::chrono::milliseconds(1);
 
 watchdog::watchdog(const watchdog_options& options, const std::vector<std::unique_ptr<worker>>& workers,
                    const idle_registry& idle)
-    : options_(options), workers_(workers), idle_(idle), seen_(workers.size()), thread_([this] { watch(); }) {}
+    : options_(options), workers_(workers), idle_(idle), seen_(workers.size()), thread_([this] {
+          watch();
+      }) {}
 
 watchdog::~watchdog() {
     {

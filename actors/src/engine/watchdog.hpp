@@ -27,8 +27,8 @@ struct watchdog_options {
 };
 
 /// A thread that looks at every worker twice in `limit` as long as any of them is awake, and dozes while all
-/// sleep. It has to be a thread of its own: a worker that is held cannot look, and all may be. Workers pay one
-/// load each time they wake up.
+/// sleep. It has to be a thread of its own: a worker that is held cannot look, and all may be. Workers pay
+/// one load each time they wake up.
 class watchdog {
 public:
     /// Starts the thread. Throws std::system_error when there is none to be had.

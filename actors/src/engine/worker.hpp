@@ -173,7 +173,7 @@ private:
     fiber* standing_ = nullptr;              // the fiber this thread is on
     exception_state* exceptions_ = nullptr;  // this thread's
     task* picked_ = nullptr;                 // chosen while leaving a blocked task; the loop runs it first
-    std::int32_t slice_limit_ = 0;   // what it began with
+    std::int32_t slice_limit_ = 0;           // what it began with
     std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
     std::int32_t until_housekeeping_ = 0;
     slice_hook* hooks_ = nullptr;
