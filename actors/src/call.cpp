@@ -7,6 +7,7 @@
 
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/gen_protocol.hpp>
+#include <rakka/actors/saturated.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
@@ -76,7 +77,7 @@ public:
             const waiting_scope waiting(self_);
             if (!self_.fetch()) {
                 if (expired) return false;
-                if (limit && !std::exchange(timed, true)) start_timer(*limit);
+                if (limit && !std::exchange(timed, true) && start_timer(*limit)) continue;
                 self_.sleep();
                 self_.fetch();
             }
@@ -89,11 +90,10 @@ public:
     [[nodiscard]] term take_value() noexcept { return std::move(call_.value); }
 
 private:
-    void start_timer(std::chrono::nanoseconds limit) {
+    /// True when signals have been taken in.
+    bool start_timer(std::chrono::nanoseconds limit) {
         if (!call_.timer) call_.timer = std::make_unique<call_timer>(self_);
-        // A long limit may be a kernel tick longer.
-        const bool long_enough = limit >= std::chrono::seconds(1);
-        call_.timer->start(long_enough ? self_.system->roughly_after(limit) : self_.system->after(limit));
+        return call_.timer->start(limit);
     }
 
     // Servers older than aliases, and C nodes, answer with a message to the process.
@@ -160,7 +160,7 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
         obey(self, send_anywhere(core, me, server, message, {}));
     }
     self.pay();  // a call that fails at once does not wait: whoever repeats it gives way all the same
-    if (!call.wait(timeout)) return no_reply::because(atoms::known<"timeout">);
+    if (!call.wait(saturated(timeout))) return no_reply::because(atoms::known<"timeout">);
     if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
     return call.take_value();
 }

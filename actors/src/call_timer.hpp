@@ -9,10 +9,12 @@ namespace rakka::detail {
 
 struct process;
 
-/// Starting and stopping it costs no lock and no look at the wheel: the timer of an earlier call runs on, and
-/// when it fires early the process starts it anew for the call that waits then, if one does. In a simulation
-/// it is really stopped, so that virtual time does not move for its sake. Lives in the process's relations.
-/// Owner only, but for the firing.
+/// Starting and stopping it for a call with a limit of a second or more costs no lock, no look at the wheel
+/// and none at the clock. The timer only looks after the process every now and then (1/128 of the limit, 100
+/// ms at most): the call that it finds waiting has begun before, so that the limit counted from there is
+/// never too short, and too long by that period at most. A timer that finds no call is not armed again.
+/// Shorter limits are exact. In a simulation all are, and the timer is really stopped, so that virtual time
+/// does not move for its sake. Lives in the process's relations. Owner only, but for the firing.
 class call_timer : private timer_node {
 public:
     explicit call_timer(process& owner) noexcept;
@@ -21,7 +23,9 @@ public:
     call_timer(const call_timer&) = delete;
     call_timer& operator=(const call_timer&) = delete;
 
-    void start(instant deadline) noexcept;
+    /// For a call that begins to wait. True when it had to take in signals first: the caller looks again
+    /// before it sleeps.
+    bool start(nanoseconds limit) noexcept;
     void stop() noexcept;
     [[nodiscard]] bool expired() const noexcept { return expired_; }
 
@@ -30,15 +34,18 @@ public:
 
 private:
     static void fire(timer_node& node) noexcept;
-    void arm(instant deadline) noexcept;
-    void disarm() noexcept;
+    void arm(instant at) noexcept;
+    bool disarm() noexcept;
+    bool start_exactly(instant deadline) noexcept;
 
     struct posted : signal {
         call_timer* self;
     } signal_;
     process& owner_;
-    instant deadline_ = never;  // of the call that waits; never when none does
+    instant deadline_ = never;  // of the call that waits; never when none does or its start is not known
+    nanoseconds limit_{0};      // of the call that waits and whose start is not known
     bool armed_ = false;        // its signal will come, unless it is cancelled
+    bool looks_soon_ = false;   // what it is armed for is a look
     bool expired_ = false;
 };
 

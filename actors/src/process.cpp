@@ -135,6 +135,8 @@ void hibernate() {
     self.check_exit();
     while (self.messages.empty()) {
         self.give_back_memory();
+        self.check_exit();  // the timer of an earlier call that went with it may have taken in signals
+        if (!self.messages.empty()) break;
         self.waiting = true;
         self.sleep();
         self.fetch();

@@ -69,10 +69,6 @@ public:
     [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }
     /// `never` when that is beyond the clock.
     [[nodiscard]] instant after(nanoseconds delay) const noexcept { return later(now(), delay); }
-    /// The same, some milliseconds later perhaps but never earlier.
-    [[nodiscard]] instant roughly_after(nanoseconds delay) const noexcept {
-        return later(scheduler_->time().roughly_now(), delay);
-    }
 
     /// The calling worker's; null on a foreign thread.
     [[nodiscard]] worker_cache* cache() noexcept {

@@ -142,6 +142,47 @@ TEST_P(calls, each_have_their_own_time_limit) {
     });
 }
 
+TEST_P(calls, never_end_before_their_limit) {
+    in_process([] {
+        const pid server = start_server();
+        constexpr int callers = 50;
+        for (int i = 0; i < callers; ++i) {
+            spawn([=, parent = self()] {
+                // With the timer of an earlier call still running, of a long or a short one, and without any.
+                if (i % 3 != 0) {
+                    EXPECT_EQ(ask(server, "x"_a, i % 3 == 1 ? 60'000ms : 900ms), "{echo,x}");
+                }
+                static_cast<void>(receive_if([](term_view) { return false; }, std::chrono::milliseconds(i)));
+                const auto before = this_system().now();
+                EXPECT_EQ(ask(server, "nothing"_a, 1000ms), "failed: timeout");
+                send(parent, (this_system().now() - before).count());
+            });
+        }
+        for (int i = 0; i < callers; ++i) {
+            const std::chrono::nanoseconds took(next_message().as<std::int64_t>().value());
+            EXPECT_GE(took, 1s);
+            EXPECT_LT(took, 20s);
+        }
+        exit(server, "kill"_a);
+    });
+}
+
+TEST_P(calls, may_have_a_limit_beyond_what_a_clock_can_show) {
+    in_process([] {
+        const pid server = start_server();
+        const auto helper = spawn_monitor([=] {
+            EXPECT_EQ(ask(server, "later"_a, std::chrono::milliseconds::max()), "at_last");
+            EXPECT_EQ(ask(server, "x"_a, std::chrono::milliseconds::max()), "{echo,x}");
+            EXPECT_EQ(ask(server, "nothing"_a, std::chrono::milliseconds::min()), "failed: timeout");
+        });
+        while (watchers_of(server) == 0)
+            yield();
+        EXPECT_EQ(ask(server, "x"_a), "{echo,x}");
+        EXPECT_EQ(text(down_reason(helper.ref)), "normal");
+        exit(server, "kill"_a);
+    });
+}
+
 TEST_P(calls, show_as_a_monitor_while_they_wait) {
     in_process([] {
         const pid server = start_server();

@@ -1,6 +1,9 @@
 // Many processes, many threads, ends at random moments: nothing may be lost, mixed up or left behind.
 #include "actors_support.hpp"
 
+#include <rakka/actors/gen_protocol.hpp>
+
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -159,6 +162,56 @@ TEST_P(stress, calls_with_timeouts_never_mix_up_replies) {
         await_end(server);
         EXPECT_TRUE(mailbox_is_empty());
     });
+}
+
+// The timer of an answered call runs on. Hibernating gives it back, and when it fires in that very moment
+// takes in what else has arrived.
+TEST_P(stress, a_message_that_comes_with_the_timer_of_a_call_ends_hibernation) {
+    if (GetParam().options.simulation) GTEST_SKIP() << "a simulation has no other threads";
+    using clock = std::chrono::steady_clock;
+    std::atomic<clock::rep> send_at{0};  // 0: nothing to send
+    std::atomic<int> woken{0};
+    std::atomic<bool> over{false};
+    pid sleeper;
+    std::thread sender([&] {
+        while (!over) {
+            const clock::rep at = send_at.exchange(0);
+            if (at == 0) continue;
+            while (clock::now().time_since_epoch().count() < at) {
+            }
+            const int before = woken;
+            sys.send(sleeper, tuple("wake"_a, "up"));
+            while (woken == before && clock::now().time_since_epoch() < clock::duration(at) + 5s) {
+            }
+            if (woken == before) sys.send(sleeper, "lost"_a);  // a timer of its own would keep the memory
+        }
+    });
+    in_process([&] {
+        const pid server = spawn([] {
+            for (;;)
+                if (const auto request = gen::as_request(receive())) reply(request->sender, "ok"_a);
+        });
+        sleeper = self();
+        std::mt19937 random(1);
+        const auto soon = [&](clock::time_point tick) {
+            return tick.time_since_epoch().count() + static_cast<clock::rep>(random() % 8000) - 2000;
+        };
+        for (int round = 0; round < 400 / scale; ++round) {
+            static_cast<void>(gen::call(server, "$gen_call"_a, "hello"_a, 1ms));
+            const auto tick = std::chrono::ceil<std::chrono::milliseconds>(clock::now() + 1ms);
+            send_at = soon(tick);
+            const clock::rep sleep_at = soon(tick);
+            while (clock::now().time_since_epoch().count() < sleep_at) {
+            }
+            hibernate();
+            ++woken;
+            ASSERT_TRUE(receive().is_tagged("wake"_a, 2));
+            ASSERT_TRUE(mailbox_is_empty()) << "lost in round " << round;
+        }
+        exit(server, "kill"_a);
+    });
+    over = true;
+    sender.join();
 }
 
 TEST_P(stress, foreign_threads_and_processes_send_at_once) {

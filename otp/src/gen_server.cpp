@@ -5,6 +5,7 @@
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
+#include <rakka/actors/saturated.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/otp/gen_server.hpp>
 
@@ -73,7 +74,7 @@ start_result<std::pair<pid, reference>> gen_server::start_server(factory_functio
     // The newest reference: the mailbox is not searched, however long it is.
     const auto news = receive_if(
         monitor_ref, [&](term_view m) { return is_ack_for(tag, m) || is_down(monitor_ref, m); },
-        options.timeout);
+        saturated(options.timeout));
     if (news && is_ack_for(tag, *news) && news->tuple()[1].is_atom(atoms::known<"ok">)) {
         if (how != mode::monitor) demonitor(monitor_ref, {.flush = true});
         return std::pair{server, monitor_ref};
@@ -146,7 +147,8 @@ void gen_server::stop(const destination& server, const term& reason, wait_time t
         fail_in(why, "sys"_a, "terminate"_a, list(to_term(server), reason, timeout_term(timeout)));
     }
     std::optional<std::chrono::nanoseconds> left;
-    if (timeout) left = std::max<std::chrono::nanoseconds>(begin + *timeout - this_system().now(), {});
+    if (timeout)
+        left = std::max<std::chrono::nanoseconds>(saturated(*timeout) - (this_system().now() - begin), {});
     const auto down = receive_if(
         ref, [&](term_view m) { return is_down(ref, m); }, left);
     if (!down) {

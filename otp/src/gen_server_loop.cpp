@@ -4,6 +4,7 @@
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
+#include <rakka/actors/saturated.hpp>
 #include <rakka/actors/send.hpp>
 
 #include <exception>
@@ -131,9 +132,9 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
 next gen_server_loop::wait() {
     idle_ = false;
     if (hibernate_) return next::hibernate();
-    if (timeout_) return next::timeout(*timeout_);
+    if (timeout_) return next::timeout(saturated(*timeout_));
     idle_ = hibernate_after_.has_value();
-    return idle_ ? next::timeout(*hibernate_after_) : next::wait();
+    return idle_ ? next::timeout(saturated(*hibernate_after_)) : next::wait();
 }
 
 next gen_server_loop::end(term reason) {

@@ -54,6 +54,8 @@ private:
         if (request.is_atom("continue"_a)) return reply("ok"_a).then_continue(tuple("go_on"_a, 3));
         if (request.is_atom("timeout"_a)) return reply("ok"_a).timeout_after(20ms);
         if (request.is_atom("long timeout"_a)) return reply("ok"_a).timeout_after(300ms);
+        if (request.is_atom("endless timeout"_a))
+            return reply("ok"_a).timeout_after(std::chrono::milliseconds::max());
         if (request.is_atom("block, then timeout"_a)) {
             tell("blocked"_a);
             static_cast<void>(receive_if([](term_view m) { return m.is_atom("unblock"_a); }));
@@ -462,6 +464,18 @@ TEST_P(gen_server_test, a_system_message_restarts_a_timeout_and_does_not_end_it)
         EXPECT_TRUE(gen::call(server, "system"_a, term("resume"_a), 20s));
         EXPECT_EQ(next_message(), term(tuple("info"_a, "timeout"_a)));
         EXPECT_FALSE(receive_if([](term_view) { return true; }, 0ms));
+    });
+}
+
+TEST_P(gen_server_test, the_longest_times_do_not_end_at_once) {
+    in_process([] {
+        constexpr auto longest = std::chrono::milliseconds::max();
+        const pid server =
+            gen_server::start<obedient>({.timeout = longest, .hibernate_after = longest}, self()).value();
+        EXPECT_TRUE(gen_server::call(server, "endless timeout"_a, longest).is_atom("ok"_a));
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, 10ms));
+        gen_server::stop(server, "normal"_a, longest);
+        EXPECT_TRUE(next_message().is_tagged("terminated"_a, 2));
     });
 }
 

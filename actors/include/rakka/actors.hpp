@@ -13,6 +13,7 @@
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/reductions.hpp>
 #include <rakka/actors/registry.hpp>
+#include <rakka/actors/saturated.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>
 #include <rakka/actors/system.hpp>

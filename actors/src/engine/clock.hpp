@@ -22,15 +22,11 @@ public:
     clock& operator=(const clock&) = delete;
     virtual ~clock() = default;
     [[nodiscard]] virtual instant now() const noexcept = 0;
-    /// Cheaper: now() or later by a scheduler tick of the kernel (some milliseconds) at most; earlier only by
-    /// as much as the kernel is late with that tick.
-    [[nodiscard]] virtual instant roughly_now() const noexcept { return now(); }
 };
 
 /// The machine's monotonic clock.
 class steady_clock final : public clock {
 public:
-    [[nodiscard]] instant roughly_now() const noexcept override;
     [[nodiscard]] instant now() const noexcept override {
         return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now().time_since_epoch());
     }
