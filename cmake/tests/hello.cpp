@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
 using namespace rakka;
 
@@ -16,16 +17,16 @@ int main() {
 
     // With one worker nobody would answer if the endless loop did not give way.
     bool answered = false;
-    std::atomic<bool> stop{false};
     rakka::system local({.workers = 1});
     local.spawn([&] {
         const pid parent = self();
-        spawn([&] { spin_until(stop); });
+        const auto stop = std::make_shared<std::atomic<bool>>(false);
+        spawn([=] { spin_until(*stop); });
         yield();
         spawn([=] { send(parent, tuple("sum"_a, 1 + 2, list("from"_a, self()))); });
         receive(on(tuple_of("sum"_a, 3, any), [&] { answered = true; }),
                 after(std::chrono::seconds(30), [] {}));
-        stop = true;
+        *stop = true;
     });
     local.run_until_done();
     if (!answered) return EXIT_FAILURE;
