@@ -10,6 +10,7 @@
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/etf/limits.hpp>
 #include <rakka/etf/match.hpp>
+#include <rakka/etf/native.hpp>
 #include <rakka/etf/order.hpp>
 #include <rakka/etf/parse.hpp>
 #include <rakka/etf/print.hpp>

@@ -67,9 +67,9 @@ private:
 [[noreturn]] void throw_exception_from_error(const no_reply& e, const boost::source_location& where);
 
 /// Sends `{Label, {self(), Tag}, Request}` and waits for the reply. Blocks the calling process for `timeout`
-/// at most (std::nullopt: for ever; never less, and from a second on 1/128 more at most, up to 100 ms). The tag is a
-/// monitor's reference that is also an alias, so a reply that comes too late never reaches the mailbox.
-/// Precondition: `server` is no alias. Owner process. Erlang: gen:call/4.
+/// at most (std::nullopt: for ever; never less, and from a second on 1/128 more at most, up to 100 ms). The
+/// tag is a monitor's reference that is also an alias, so a reply that comes too late never reaches the
+/// mailbox. Precondition: `server` is no alias. Owner process. Erlang: gen:call/4.
 [[nodiscard]] boost::system::result<term, no_reply> call(const destination& server, atom label,
                                                          const term& request_body,
                                                          std::optional<std::chrono::milliseconds> timeout);

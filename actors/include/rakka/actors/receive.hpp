@@ -106,7 +106,7 @@ concept result_outlives_message = !gives_view<std::decay_t<T>>;
 
 template <class Set>
 bool select_clause(void* set, const term& message) {
-    return static_cast<Set*>(set)->select(message);
+    return static_cast<Set*>(set)->select_given_away(message);
 }
 
 // Waits, takes the message out, and only then runs the handler: it may receive itself, or throw.

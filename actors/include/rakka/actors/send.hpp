@@ -3,9 +3,12 @@
 
 #include <rakka/actors/destination.hpp>
 #include <rakka/actors/remote_router.hpp>
+#include <rakka/etf/native.hpp>
 #include <rakka/etf/term.hpp>
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 namespace rakka {
 
@@ -18,6 +21,15 @@ void send(atom name, term message);
 void send(const registered_name& to, term message);
 void send(const reference& alias, term message);
 void send(const destination& to, term message);
+
+/// Sends a C++ object that has no form as a term, moved (or copied, from an lvalue) into the message;
+/// received by on<T>(). Only to processes of this system: to others it is dropped, with a warning in the log.
+/// Otherwise as the functions above.
+template <class T>
+requires etf::native<std::decay_t<T>>
+void send(const destination& to, T&& value) {
+    send(to, make_native(std::forward<T>(value)));
+}
 
 enum class send_result : std::uint8_t { ok, nosuspend, noconnect };
 

@@ -9,6 +9,7 @@
 #include <rakka/actors/remote_router.hpp>
 #include <rakka/actors/spawn_options.hpp>
 #include <rakka/base/result.hpp>
+#include <rakka/etf/native.hpp>
 #include <rakka/etf/term.hpp>
 
 #include <chrono>
@@ -121,6 +122,9 @@ public:
     /// Sends; true also to the dead, as in Erlang. False when the message was not sent: an unknown local
     /// name, or a connection so busy that a process would be suspended, which this does not wait for.
     bool send(const destination& to, term message);
+    template <class T>
+    requires etf::native<std::decay_t<T>>
+    bool send(const destination& to, T&& value) { return send(to, make_native(std::forward<T>(value))); }
     /// An exit signal from the calling process, outside of one from nobody(). Erlang: `exit/2`.
     void exit(const pid& to, term reason);
 

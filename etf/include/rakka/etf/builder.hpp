@@ -85,6 +85,12 @@ public:
         arena_->attach(buffer);
     }
 
+    /// `destroy(object)` is called when the term is freed.
+    void keep_resource(void* object, void (*destroy)(void*) noexcept) {
+        if (!arena_) arena_ = detail::arena::make(16);
+        arena_->attach_resource(object, destroy);
+    }
+
     /// A tuple whose `arity` cells, at `cells`, the caller fills. Arity 0 allocates nothing and must not be
     /// written to.
     [[nodiscard]] word put_tuple(std::size_t arity, word*& cells) {

@@ -36,7 +36,7 @@ public:
 
     /// Whether `v` matches; then `bound` holds the captures. `owner`: the term `v` is a part of, if there is
     /// one, so that x<term> can share its memory. Captured views are valid as long as the term.
-    bool try_match(term_view v, const term* owner, slots& bound) const {
+    bool try_match(term_view v, const term* owner, slots& bound, bool /*given_away*/ = false) const {
         return pattern_.template match<0>(v, owner, bound);
     }
     /// Calls the handler with what a successful try_match bound (moved out of `bound`). Runs the user's code:
@@ -100,14 +100,12 @@ public:
 
     /// Tries the clauses in order; keeps the captures of the first that matches. False when none does. May
     /// throw only what a capture's read() or a when() predicate throws.
-    bool select(const term& message) {
-        return try_each(message.view(), &message, std::index_sequence_for<Clauses...>{});
-    }
+    bool select(const term& message) { return try_each(message.view(), &message, false); }
+    /// The same for a message that the handler of on<T>() may take apart: the caller gives it up.
+    bool select_given_away(const term& message) { return try_each(message.view(), &message, true); }
     /// A temporary would be gone when run() hands its parts to the handler.
     bool select(const term&& message) requires(borrowing<typename Clauses::captures> || ...) = delete;
-    bool select(std::same_as<term_view> auto v) {
-        return try_each(v, nullptr, std::index_sequence_for<Clauses...>{});
-    }
+    bool select(std::same_as<term_view> auto v) { return try_each(v, nullptr, false); }
     /// Which clause was selected, counted from 0; nothing before a successful select() and after run().
     [[nodiscard]] std::optional<std::size_t> selected() const noexcept {
         return bound_.index() == 0 ? std::nullopt : std::optional(bound_.index() - 1);
@@ -119,12 +117,15 @@ public:
     }
 
 private:
-    template <std::size_t... N>
-    bool try_each(term_view v, const term* owner, std::index_sequence<N...>) {
-        const bool found =
-            (std::get<N>(clauses_).try_match(v, owner, bound_.template emplace<N + 1>()) || ...);
+    bool try_each(term_view v, const term* owner, bool given_away) {
+        const bool found = try_each(v, owner, given_away, std::index_sequence_for<Clauses...>{});
         if (!found) bound_.template emplace<0>();
         return found;
+    }
+    template <std::size_t... N>
+    bool try_each(term_view v, const term* owner, bool given_away, std::index_sequence<N...>) {
+        return (std::get<N>(clauses_).try_match(v, owner, bound_.template emplace<N + 1>(), given_away) ||
+                ...);
     }
 
     template <std::size_t... N>
@@ -149,10 +150,15 @@ private:
 namespace detail {
 
 template <class Subject, class... Clauses>
-auto match(const Subject& subject, Clauses&&... clauses) {
+auto match(const Subject& subject, bool given_away, Clauses&&... clauses) {
     clause_set<std::decay_t<Clauses>...> set(std::forward<Clauses>(clauses)...);
     using result_type = typename clause_set<std::decay_t<Clauses>...>::result_type;
-    const bool found = set.select(subject);
+    bool found = false;
+    if constexpr (std::same_as<Subject, term>) {
+        found = given_away ? set.select_given_away(subject) : set.select(subject);
+    } else {
+        found = set.select(subject);
+    }
     if constexpr (std::is_void_v<result_type>) {
         if (found) set.run();
         return found;
@@ -178,17 +184,17 @@ template <class Pattern, class Handler>
 /// may use them but not return them.
 template <class... Clauses>
 auto match(const term& t, Clauses&&... clauses) {
-    return etf::detail::match(t, std::forward<Clauses>(clauses)...);
+    return etf::detail::match(t, false, std::forward<Clauses>(clauses)...);
 }
 template <class... Clauses>
-requires(!etf::may_give_view<Clauses...>) auto match(const term&& t, Clauses&&... clauses) {
-    return etf::detail::match(t, std::forward<Clauses>(clauses)...);
+requires(!etf::may_give_view<Clauses...>) auto match(term&& t, Clauses&&... clauses) {
+    return etf::detail::match(t, true, std::forward<Clauses>(clauses)...);
 }
 template <class... Clauses>
 requires(etf::may_give_view<Clauses...>) auto match(const term&&, Clauses&&...) = delete;
 template <class... Clauses>
 auto match(std::same_as<term_view> auto v, Clauses&&... clauses) {
-    return etf::detail::match(v, std::forward<Clauses>(clauses)...);
+    return etf::detail::match(v, false, std::forward<Clauses>(clauses)...);
 }
 
 }  // namespace rakka
