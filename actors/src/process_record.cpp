@@ -99,8 +99,12 @@ void process::doom(term why) noexcept {
     reason = std::move(why);
 }
 
+bool process::exits_now() const noexcept {
+    return doomed && exit_deferrals == 0 && std::uncaught_exceptions() == 0;
+}
+
 void process::check_exit() {
-    if (doomed && exit_deferrals == 0 && std::uncaught_exceptions() == 0) throw process_exit{reason};
+    if (exits_now()) throw process_exit{reason};
 }
 
 bool process::give_way(std::int32_t n) noexcept {

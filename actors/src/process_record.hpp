@@ -102,7 +102,9 @@ struct alignas(64) process final : task {
     void sleep() {
         suspend_current([this]() noexcept { return inbox.try_sleep(); });
     }
-    /// Throws process_exit if an exit signal has ended this process and throwing is possible now.
+    /// An exit signal has ended this process, and throwing is possible now.
+    [[nodiscard]] bool exits_now() const noexcept;
+    /// Throws process_exit if exits_now().
     void check_exit();
     /// The price of an ambient function, at its end: when the slice is used up others run (a handler first
     /// gets another slice, to return from its callback), and then this process takes in its signals. Throws

@@ -32,6 +32,7 @@ enum class signal_kind : std::uint8_t {
     receive_timer,  // lives in the record of a waiting receive or handler (wait_timer.hpp)
     call_timer,     // lives in a call_timer
     message_timer,  // lives in a message_timer (timers.hpp)
+    operation,      // lives in the frame that awaits an Asio operation (await.hpp)
     timer_request,  // from: who asks, ref: the timer, id: 1 = cancel; answered with `answer`
     info_request,   // from: who asks, id: pointer to the question
     answer,         // id: the question that is answered

@@ -1,5 +1,6 @@
 // What a process does with each kind of signal. Everything here runs in the process itself (owner), from
 // fetch().
+#include "await.hpp"
 #include "process_record.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
@@ -37,6 +38,9 @@ void process::handle_control(signal& s) noexcept {
             return;
         case signal_kind::message_timer:
             message_timer::came_back(*this, s);
+            return;
+        case signal_kind::operation:
+            operation_signal::take_in(s);
             return;
         case signal_kind::call:
             on_call(control(s));
@@ -107,6 +111,7 @@ void process::act_on(control_signal& c) noexcept {
         case signal_kind::call_timer:
         case signal_kind::receive_timer:
         case signal_kind::message_timer:
+        case signal_kind::operation:
             break;
     }
 }
