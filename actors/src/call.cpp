@@ -49,7 +49,7 @@ using phase = pending_call::phase;
 class waiting_call {
 public:
     waiting_call(process& self, const reference& ref, const monitor_entry& server)
-        : self_(self), ref_(ref), call_(self.relate().call) {
+        : self_(self), ref_(ref), call_(self.relate().calling()) {
         call_.number = self.number_of_own(ref);
         call_.server = server;
         call_.watched = true;

@@ -27,13 +27,14 @@ void tell_relations(process& self, const pid& me, const term& reason) noexcept {
         if (link.active) send_exit_link(core, me, peer, reason);
     for (const auto& [ref, m] : r.monitors.entries())
         send_demonitor(core, me, m.resolved, m.target, ref);
-    if (r.call.state != pending_call::phase::none && r.call.watched)
-        send_demonitor(core, me, r.call.server.resolved, r.call.server.target,
-                       self.own_reference(r.call.number));
+    if (const pending_call* const call = r.watched_call())
+        send_demonitor(core, me, call->server.resolved, call->server.target,
+                       self.own_reference(call->number));
     for (const auto& [ref, s] : r.spawns.entries())
         core.gone_parents.remember(ref, reason);
-    for (const auto& [ref, w] : r.watchers.entries())
+    r.watchers.for_each([&](const reference& ref, const watcher_entry& w) {
         send_down(core, me, w.name ? monitor_target(w.name) : monitor_target(me), w.watcher, ref, reason);
+    });
 }
 
 // Signals that were on their way; their senders learn that nobody is here any more.
@@ -57,7 +58,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     give_up_name(self);
     if (self.related) {
         self.related->handler_timeout.reset();
-        self.related->call.timer.reset();
+        if (self.related->call) self.related->call->timer.reset();
         message_timer::abandon_all(self);
         tell_relations(self, me, reason);
     }

@@ -106,7 +106,7 @@ std::optional<process_information> process_info(const pid& p) {
     control_signal& question = make_control(core, signal_kind::info_request);
     question.id = 1;
     if (!ask(self, to, question)) return std::nullopt;
-    return std::move(*self.related->question.information);
+    return std::move(*self.related->question->information);
 }
 
 std::vector<pid> processes() {
@@ -162,35 +162,37 @@ void detail::blocking(void (*fn)(void*), void* arg) {
 
 namespace {
 
-auto find_key(relations& r, term_view key) {
-    return std::find_if(r.dictionary.begin(), r.dictionary.end(),
-                        [&](const auto& entry) { return entry.first == key; });
+auto find_key(dictionary_entries& all, term_view key) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.first == key; });
 }
 
 }  // namespace
 
 term put(term key, term value) {
-    relations& r = current_process().relate();
-    const auto at = find_key(r, key);
-    if (at != r.dictionary.end()) return std::exchange(at->second, std::move(value));
-    r.dictionary.emplace_back(std::move(key), std::move(value));
+    auto& all = current_process().relate().dictionary;
+    if (!all) all = std::make_unique<dictionary_entries>();
+    const auto at = find_key(*all, key);
+    if (at != all->end()) return std::exchange(at->second, std::move(value));
+    all->emplace_back(std::move(key), std::move(value));
     return {};
 }
 
 term get(term_view key) {
     process& self = current_process();
-    if (!self.related) return {};
-    const auto at = find_key(*self.related, key);
-    return at == self.related->dictionary.end() ? term() : at->second;
+    if (!self.related || !self.related->dictionary) return {};
+    const auto at = find_key(*self.related->dictionary, key);
+    return at == self.related->dictionary->end() ? term() : at->second;
 }
 
 term erase(term_view key) {
     process& self = current_process();
-    if (!self.related) return {};
-    const auto at = find_key(*self.related, key);
-    if (at == self.related->dictionary.end()) return {};
+    if (!self.related || !self.related->dictionary) return {};
+    auto& all = self.related->dictionary;
+    const auto at = find_key(*all, key);
+    if (at == all->end()) return {};
     term old = std::move(at->second);
-    self.related->dictionary.erase(at);
+    all->erase(at);
+    if (all->empty()) all.reset();
     return old;
 }
 

@@ -52,8 +52,8 @@ std::uint64_t process::number_of_own(const reference& ref) const noexcept {
 }
 
 pending_call* process::call_waiting_for(const reference& ref) noexcept {
-    if (!related || !related->call.waits_for(number_of_own(ref))) return nullptr;
-    return &related->call;
+    if (!related || !related->call || !related->call->waits_for(number_of_own(ref))) return nullptr;
+    return related->call.get();
 }
 
 void process::begin(const process_start& how) noexcept {
@@ -170,11 +170,12 @@ step process::run_handler() noexcept {
         state = phase::running;
         if (!doomed && !call([&] { return handler->init(); })) return step::done;
     }
-    for (;;) {
+    for (bool served = false;;) {
         if (doomed) [[unlikely]]
             return end_handler(term(reason));
         signal* const s = messages.pop();
         if (s != nullptr) {
+            served = true;
             if (!call([&] { return handler->handle(consume_message(*system, *s)); })) return step::done;
         } else if (fetch()) {
             continue;
@@ -187,6 +188,8 @@ step process::run_handler() noexcept {
                 continue;  // a timer that went with it may have taken in signals
             }
             waiting = true;
+            // Woken for signals only, as at the end of a start: what they have ended need not stay.
+            if (!served && related && related->nothing_left()) related.reset();
             settle_reductions();
             if (inbox.try_sleep()) return step::wait;
             waiting = false;

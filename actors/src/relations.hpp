@@ -5,6 +5,7 @@
 #include "flat_table.hpp"
 #include "pending_call.hpp"
 #include "wait_timer.hpp"
+#include "watcher_table.hpp"
 
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
@@ -32,13 +33,6 @@ struct link_entry {
     std::uint64_t connection = 0;  // the one our own link or unlink went out on
 };
 
-/// A monitor on this process.
-struct watcher_entry {
-    pid watcher;
-    atom name;          // set when the watcher gave a name
-    bool call = false;  // of a call from this system: the reply ends it on both sides
-};
-
 enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply_demonitor };
 
 struct pending_spawn {
@@ -60,20 +54,37 @@ struct unthrown_exit {
     std::uint64_t reductions = 0;  // of the process, by then
 };
 
+using dictionary_entries = std::vector<std::pair<term, term>>;
+
 struct relations {
     flat_table<pid, link_entry> links;
     flat_table<reference, monitor_entry> monitors;
-    flat_table<reference, watcher_entry> watchers;
+    watcher_table watchers;
     flat_table<reference, alias_mode> aliases;
     flat_table<reference, pending_spawn> spawns;
     flat_table<reference, message_timer*> timers;
-    std::vector<std::pair<term, term>> dictionary;
-    pending_question question;
-    pending_call call;
+    std::unique_ptr<dictionary_entries> dictionary;
+    std::unique_ptr<pending_question> question;  // made for the first one; likewise the call
+    std::unique_ptr<pending_call> call;
     std::unique_ptr<wait_timer> handler_timeout;
     std::uint64_t last_unlink_id = 0;
-    std::optional<unthrown_exit> unthrown;
+    std::unique_ptr<unthrown_exit> unthrown;
 
+    [[nodiscard]] pending_question& asking() {
+        if (!question) question = std::make_unique<pending_question>();
+        return *question;
+    }
+    [[nodiscard]] pending_call& calling() {
+        if (!call) call = std::make_unique<pending_call>();
+        return *call;
+    }
+    /// The call that waits for its reply, if one does and the server has our monitor.
+    [[nodiscard]] pending_call* watched_call() const noexcept {
+        return call && call->state != pending_call::phase::none && call->watched ? call.get() : nullptr;
+    }
+
+    /// True when there is nothing in it to remember.
+    [[nodiscard]] bool nothing_left() const noexcept;
     /// Gives back the memory of what is over. True when nothing at all is left. Not while a question waits
     /// for its answer.
     bool shrink() noexcept;

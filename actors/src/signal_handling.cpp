@@ -264,17 +264,17 @@ void process::on_nodedown(const control_signal& s) noexcept {
     };
     drop_monitors(false);
     drop_monitors(true);
-    if (pending_call& call = r.call; call.state == pending_call::phase::waiting && call.watched) {
-        const auto* const p = std::get_if<rakka::pid>(&call.server.target);
-        const atom node = p != nullptr ? node_of(*p) : std::get<registered_name>(call.server.target).node;
-        if (lost(node, call.server.connection)) {
-            call.value = why;
-            call.watched = false;
-            call.state = pending_call::phase::down;
+    pending_call* const call = r.watched_call();
+    if (call != nullptr && call->state == pending_call::phase::waiting) {
+        const auto* const p = std::get_if<rakka::pid>(&call->server.target);
+        const atom node = p != nullptr ? node_of(*p) : std::get<registered_name>(call->server.target).node;
+        if (lost(node, call->server.connection)) {
+            call->value = why;
+            call->watched = false;
+            call->state = pending_call::phase::down;
         }
     }
-    for (std::size_t i = r.watchers.size(); i-- > 0;)
-        if (node_of(r.watchers.at(i).value.watcher) == s.name) r.watchers.erase_at(i);
+    r.watchers.erase_if([&](const watcher_entry& w) { return node_of(w.watcher) == s.name; });
     for (std::size_t i = r.spawns.size(); i-- > 0;) {
         if (!lost(r.spawns.at(i).value.node, r.spawns.at(i).value.connection)) continue;
         control_signal& reply = make_control(*system, signal_kind::spawn_reply);
@@ -316,10 +316,10 @@ void process::on_timer_request(control_signal& s) noexcept {
 void process::on_answer(control_signal& s) noexcept {
     std::unique_ptr<process_information> information(reinterpret_cast<process_information*>(s.id));
     const std::uint64_t number = std::uint64_t{s.ref.words[0]} << 32 | s.ref.words[1];
-    if (!related || related->question.number != number) return;
-    related->question.answered = true;
-    related->question.value = take_term(s);
-    related->question.information = std::move(information);
+    if (!related || !related->question || related->question->number != number) return;
+    related->question->answered = true;
+    related->question->value = take_term(s);
+    related->question->information = std::move(information);
 }
 
 process_information process::describe() {
@@ -333,11 +333,11 @@ process_information process::describe() {
             if (link.active) out.links.push_back(peer);
         for (const auto& [ref, m] : related->monitors.entries())
             out.monitors.push_back(m.target);
-        if (related->call.state != pending_call::phase::none && related->call.watched)
-            out.monitors.push_back(related->call.server.target);
-        for (const auto& [ref, w] : related->watchers.entries())
-            out.monitored_by.push_back(w.watcher);
-        out.dictionary = related->dictionary;
+        if (const pending_call* const call = related->watched_call())
+            out.monitors.push_back(call->server.target);
+        related->watchers.for_each(
+            [&](const reference&, const watcher_entry& w) { out.monitored_by.push_back(w.watcher); });
+        if (related->dictionary) out.dictionary = *related->dictionary;
     }
     out.registered_name = atom::from_id(static_cast<std::uint32_t>(identity.load(std::memory_order_acquire)));
     out.reductions = reductions();

@@ -85,9 +85,11 @@ TEST_P(hibernation, of_a_handler_gives_back_the_memory_of_old_relations) {
         const pid other = spawn_idle();
         for (int i = 0; i < 500; ++i)
             send(p, tuple("watch"_a, other));
+        while (process_info(p)->monitors.size() < 500)
+            yield();
+        EXPECT_GT(asleep(p).related->monitors.memory(), 10'000U);
         send(p, "forget"_a);
         EXPECT_TRUE(next_message().is_atom("forgotten"_a));
-        EXPECT_GT(asleep(p).related->monitors.memory(), 10'000U);
         send(p, "hibernate"_a);
         while (asleep(p).related)
             yield();
@@ -95,6 +97,22 @@ TEST_P(hibernation, of_a_handler_gives_back_the_memory_of_old_relations) {
         EXPECT_EQ(text(next_message()), "{echo,'still here'}");
         exit(p, "kill"_a);
         exit(other, "kill"_a);
+    });
+}
+
+// Everybody who starts a server monitors it until it has started.
+TEST_P(hibernation, is_not_needed_to_forget_relations_that_came_and_went_without_a_message) {
+    in_process([] {
+        const pid p = spawn(std::make_unique<forgetful>(self()));
+        const reference ref = monitor(p);
+        EXPECT_EQ(process_info(p)->monitored_by.size(), 1U);
+        demonitor(ref);
+        EXPECT_TRUE(is_alive(p));
+        while (asleep(p).related)
+            yield();
+        send(p, "still here"_a);
+        EXPECT_EQ(text(next_message()), "{echo,'still here'}");
+        exit(p, "kill"_a);
     });
 }
 

@@ -63,9 +63,9 @@ gen_server::result gen_server::handle_continue(const term& what) {
 start_result<std::pair<pid, reference>> gen_server::start_server(factory_function make,
                                                                  const start_options& options, mode how) {
     const reference tag = make_reference();
-    auto loop = std::make_unique<detail::gen_server_loop>(std::move(make), options.name,
-                                                          detail::starter{self(), tag, how == mode::link},
-                                                          options.hibernate_after);
+    auto loop = std::make_unique<detail::gen_server_loop>(
+        detail::server_start{std::move(make), self(), tag, how == mode::link}, options.name,
+        options.hibernate_after);
     spawn_options spawn_with = options.spawn;
     spawn_with.link = how == mode::link;
     const monitored_process started = spawn_monitor(std::move(loop), spawn_with);

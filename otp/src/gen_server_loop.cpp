@@ -22,7 +22,7 @@ const atom unknown_request = "unknown_system_msg"_a;
 void gen_server_loop::report_start_failure(const term& reason) {
     // The name is free again before the starter hears of the failure, so that it can try once more at once.
     if (name_ && whereis(name_) == self()) static_cast<void>(unregister_name(name_));
-    send(starter_.process, tuple(starter_.tag, tuple(atoms::known<"error">, reason)));
+    send(start_->starter, tuple(start_->tag, tuple(atoms::known<"error">, reason)));
 }
 
 std::optional<term> gen_server_loop::take_name() {
@@ -54,14 +54,15 @@ next gen_server_loop::init() {
 }
 
 next gen_server_loop::start_server() {
-    server_ = make_();
-    make_ = nullptr;
+    server_ = start_->make();
+    if (start_->linked) parent_ = start_->starter;
     result decided = server_->init();
     if (decided.reason_.has_value()) {
         report_start_failure(decided.reason_);
         return next::stop(decided.quiet_ ? term(atoms::known<"normal">) : std::move(decided.reason_));
     }
-    send(starter_.process, tuple(starter_.tag, atoms::known<"ok">));
+    send(start_->starter, tuple(start_->tag, atoms::known<"ok">));
+    start_.reset();
     // It has started: a crash in handle_continue is from here on no failure to start any more.
     return run([&] { return std::move(decided); });
 }
@@ -91,9 +92,9 @@ next gen_server_loop::on_call(gen::request request) {
 }
 
 bool gen_server_loop::is_parent_exit(term_view message) const {
-    if (!starter_.linked || !message.is_tagged(atoms::known<"EXIT">, 3)) return false;
+    if (!parent_ || !message.is_tagged(atoms::known<"EXIT">, 3)) return false;
     const auto from = message.tuple()[1].as<pid>();
-    return from && *from == starter_.process;
+    return from && *from == parent_;
 }
 
 // -- decisions
@@ -124,7 +125,8 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
         bump_reductions(1);
         decided = server_->handle_continue(decided.continue_);
     }
-    timeout_ = decided.timeout_;
+    has_timeout_ = decided.timeout_.has_value();
+    timeout_ = decided.timeout_.value_or(forever);
     hibernate_ = decided.hibernate_;
     return wait();
 }
@@ -132,9 +134,9 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
 next gen_server_loop::wait() {
     idle_ = false;
     if (hibernate_) return next::hibernate();
-    if (timeout_) return next::timeout(saturated(*timeout_));
-    idle_ = hibernate_after_.has_value();
-    return idle_ ? next::timeout(saturated(*hibernate_after_)) : next::wait();
+    if (has_timeout_) return next::timeout(saturated(timeout_));
+    idle_ = hibernate_after_ != forever;
+    return idle_ ? next::timeout(saturated(hibernate_after_)) : next::wait();
 }
 
 next gen_server_loop::end(term reason) {

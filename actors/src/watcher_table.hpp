@@ -1,0 +1,67 @@
+// The monitors on a process: a server has one at a time, that of the call it is busy with.
+#pragma once
+
+#include "flat_table.hpp"
+
+#include <rakka/etf/identifiers.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace rakka::detail {
+
+/// A monitor on this process.
+struct watcher_entry {
+    pid watcher;
+    atom name;          // set when the watcher gave a name
+    bool call = false;  // of a call from this system: the reply ends it on both sides
+};
+
+/// Keeps one entry in itself and the others in a table, so that a call comes and goes without either an
+/// allocation or a search. Not thread-safe.
+class watcher_table {
+public:
+    [[nodiscard]] bool empty() const noexcept { return !first_ && others_.empty(); }
+
+    [[nodiscard]] watcher_entry* find(const reference& ref) noexcept {
+        if (first_ && first_->key == ref) return &first_->value;
+        return others_.empty() ? nullptr : others_.find(ref);
+    }
+    void put(const reference& ref, watcher_entry w) {
+        if (watcher_entry* const old = find(ref)) {
+            *old = w;
+        } else if (!first_) {
+            first_.emplace(entry{ref, w});
+        } else {
+            others_.put(ref, w);
+        }
+    }
+    bool erase(const reference& ref) noexcept {
+        if (!first_ || !(first_->key == ref)) return others_.erase(ref);
+        first_.reset();
+        return true;
+    }
+    /// visit(reference, entry) for each.
+    template <class Visitor>
+    void for_each(Visitor visit) const {
+        if (first_) visit(first_->key, first_->value);
+        for (const entry& e : others_.entries())
+            visit(e.key, e.value);
+    }
+    template <class Predicate>
+    void erase_if(Predicate gone) noexcept {
+        if (first_ && gone(first_->value)) first_.reset();
+        for (std::size_t i = others_.size(); i-- > 0;)
+            if (gone(others_.at(i).value)) others_.erase_at(i);
+    }
+    void shrink() noexcept { others_.shrink(); }
+
+private:
+    using table = flat_table<reference, watcher_entry>;
+    using entry = table::entry;
+    std::optional<entry> first_;
+    table others_;
+};
+
+}  // namespace rakka::detail
