@@ -35,7 +35,10 @@ different(HexA, HexB) ->
     Pairs = lists:zip3(lists:seq(0, length(terms(HexA)) - 1), terms(HexA), terms(HexB)),
     Equal = fun(A, B) -> binary_to_term(A) =:= binary_to_term(B) end,
     {[N || {N, A, B} <- Pairs, not Equal(A, B), Equal(A, A)],
-     case length([N || {N, A, _} <- Pairs, not Equal(A, A)]) of Few when Few * 50 =< length(Pairs) -> few; Many -> Many end}.
+     case length([N || {N, A, _} <- Pairs, not Equal(A, A)]) of
+         Few when Few * 50 =< length(Pairs) -> few;
+         Many -> Many
+     end}.
 
 %% The numbers of the terms that are not =:= to what the compiler's parser reads from their texts.
 same_as_text(HexTerms, HexTexts) ->
