@@ -2,6 +2,7 @@
 #include "support/cluster.hpp"
 
 #include <rakka/etf/build.hpp>
+#include <rakka/etf/native.hpp>
 
 #include <gtest/gtest.h>
 
@@ -38,6 +39,23 @@ TEST_F(node_messages, send_to_a_name_connects_and_is_answered) {
         return t->tuple()[1].to_string() + receive_soon()->tuple()[1].to_string();
     });
     EXPECT_EQ(answer, "{hello,1,2.5,<<\"text\">>}again");
+}
+
+TEST_F(node_messages, a_native_object_stays_at_home) {
+    struct home_loving {
+        int value;
+    };
+    member& a = start("a");
+    member& b = start("b");
+    start_echo(b, "echo"_a);
+    const registered_name echo{"echo"_a, b.name()};
+    a.sys.run([&] {
+        send(echo, home_loving{1});
+        send(echo, tuple(self(), tuple("parts"_a, make_native(home_loving{2}))));
+        send(echo, tuple(self(), "next"_a));
+        EXPECT_EQ(receive_soon()->to_string(), "next") << "what comes behind is not lost with it";
+    });
+    EXPECT_NE(a.log.wait_for("a signal").text.find("cannot be encoded"), std::string::npos);
 }
 
 TEST_F(node_messages, a_pid_that_travelled_and_came_back_is_local_again) {
