@@ -10,7 +10,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -18,18 +21,30 @@ namespace rakka::detail {
 
 class awaited_operation {
 public:
-    explicit awaited_operation(process& self) noexcept : self_(self), serial_(self.serial) {}
+    explicit awaited_operation(process& self) noexcept : self_(self), serial_(self.serial) {
+        emitted_.arrived = true;  // none is on its way
+    }
 
-    void over() noexcept { static_cast<void>(post(self_, serial_, over_)); }
+    void over() noexcept {
+        finished_.store(true, std::memory_order_relaxed);  // read by the same event loop
+        static_cast<void>(post(self_, serial_, over_));
+    }
     [[nodiscard]] boost::asio::cancellation_slot slot() noexcept { return cancellation_.slot(); }
 
     // Nothing may be thrown while the event loop knows of this object and of the operation's buffers.
     void wait() noexcept {
         const waiting_scope waiting(self_);
+        std::optional<wait_timer> again;
         for (;;) {
             self_.fetch();
-            if (over_.arrived && (!cancelled_ || emitted_.arrived)) return;
-            if (self_.exits_now() && !cancelled_) cancel();
+            if (over_.arrived && emitted_.arrived) return;
+            // Not just once: one of several steps may be over when it is to be cancelled, and the next
+            // begins.
+            if (!over_.arrived && self_.exits_now() && emitted_.arrived && (!again || again->expired())) {
+                cancel();
+                if (!again) again.emplace(self_);
+                again->start(self_.system->after(std::chrono::milliseconds(100)));
+            }
             try {
                 self_.sleep();
             } catch (const std::bad_alloc&) {  // no stack for those that would run meanwhile
@@ -41,18 +56,24 @@ public:
 private:
     // In the event loop, because a cancellation slot is not for two threads.
     void cancel() noexcept {
-        cancelled_ = true;
-        boost::asio::post(self_.system->scheduling().io(), [this] {
-            cancellation_.emit(boost::asio::cancellation_type::terminal);
-            static_cast<void>(post(self_, serial_, emitted_));
-        });
+        emitted_.arrived = false;
+        try {
+            boost::asio::post(self_.system->scheduling().io(), [this] {
+                // Once it is over, what the slot refers to may be gone.
+                if (!finished_.load(std::memory_order_relaxed))
+                    cancellation_.emit(boost::asio::cancellation_type::terminal);
+                static_cast<void>(post(self_, serial_, emitted_));
+            });
+        } catch (const std::bad_alloc&) {
+            emitted_.arrived = true;  // nothing is on its way: the next time, then
+        }
     }
 
     process& self_;
     const std::uint32_t serial_;
     operation_signal over_;
     operation_signal emitted_;
-    bool cancelled_ = false;
+    std::atomic<bool> finished_{false};
     boost::asio::cancellation_signal cancellation_;
 };
 

@@ -77,7 +77,10 @@ public:
             const waiting_scope waiting(self_);
             if (!self_.fetch()) {
                 if (expired) return false;
-                if (limit && !std::exchange(timed, true) && start_timer(*limit)) continue;
+                if (limit && !std::exchange(timed, true) && start_timer(*limit)) {
+                    self_.check_exit();
+                    continue;
+                }
                 self_.sleep();
                 self_.fetch();
             }

@@ -33,7 +33,7 @@ call_timer::~call_timer() {
 
 void call_timer::arm(instant at) noexcept {
     armed_ = true;
-    looks_soon_ = false;
+    look_after_ = nanoseconds{0};
     start_timer(owner_.home(), *this, at);
 }
 
@@ -52,11 +52,13 @@ bool call_timer::disarm() noexcept {
 bool call_timer::start(nanoseconds limit) noexcept {
     expired_ = false;
     if (limit < exact_below || owner_.home().simulated()) return start_exactly(owner_.system->after(limit));
-    const bool looked = armed_ && !looks_soon_ && disarm();
+    const nanoseconds within = period(limit);
+    const bool too_late = look_after_.count() == 0 || look_after_ > within;
+    const bool looked = armed_ && too_late && disarm();
     limit_ = limit;
     if (!armed_) {
-        arm(owner_.system->after(period(limit)));
-        looks_soon_ = true;
+        arm(owner_.system->after(within));
+        look_after_ = within;
     }
     return looked;
 }

@@ -42,10 +42,10 @@ private:
         call_timer* self;
     } signal_;
     process& owner_;
-    instant deadline_ = never;  // of the call that waits; never when none does or its start is not known
-    nanoseconds limit_{0};      // of the call that waits and whose start is not known
-    bool armed_ = false;        // its signal will come, unless it is cancelled
-    bool looks_soon_ = false;   // what it is armed for is a look
+    instant deadline_ = never;   // of the call that waits; never when none does or its start is not known
+    nanoseconds limit_{0};       // of the call that waits and whose start is not known
+    bool armed_ = false;         // its signal will come, unless it is cancelled
+    nanoseconds look_after_{0};  // what it is armed for is a look, so long after; 0: a deadline
     bool expired_ = false;
 };
 

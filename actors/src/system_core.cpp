@@ -1,5 +1,6 @@
 #include "system_core.hpp"
 
+#include "engine/reductions.hpp"
 #include "engine/scheduler_state.hpp"
 #include "engine/stack_overflow.hpp"
 #include "last_resort.hpp"
@@ -9,6 +10,7 @@
 
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
+#include <rakka/etf/native.hpp>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,12 @@ scheduler_options engine_options(const system_options& o, system_core& core) {
     out.reductions = std::clamp(o.reductions, 1, most_reductions);
     out.long_slices = {o.long_schedule, &tell_long_schedule, &core};
     return out;
+}
+
+void without_giving_way(void (*destroy)(void*), void* object) {
+    lock_taken();
+    destroy(object);
+    lock_given_back();
 }
 
 constexpr std::uint32_t table_limit = process_table::nobodys_slot;
@@ -60,6 +68,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
       warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options, *this))) {
     install_last_resort();
+    etf::detail::set_native_guard(&without_giving_way);
     if (options.report_stack_overflow) report_stack_overflows(&describe_process);
     for (const auto& w : scheduler_->internals().workers) {
         caches_.push_back(std::make_unique<worker_cache>());

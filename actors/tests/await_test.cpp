@@ -200,6 +200,49 @@ TEST_P(awaiting, ends_in_good_order_when_the_signal_and_the_data_come_at_once) {
     });
 }
 
+/// Operations of one's own, with other signatures.
+template <class Signature, class Start, class Token>
+auto run(Start&& start, Token&& token) {
+    return asio::async_initiate<Token, Signature>(std::forward<Start>(start), token);
+}
+
+/// A hundred waits in a row that hand on the cancellation slot and nothing else, of the kind that people
+/// write.
+template <class Handler>
+struct hundred_waits {
+    std::shared_ptr<asio::steady_timer> timer;
+    Handler handler;
+    int left = 100;
+    using cancellation_slot_type = asio::cancellation_slot;
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
+        return handler.get_cancellation_slot();
+    }
+    void operator()(error_code ec) {
+        if (ec || left-- == 0) return std::move(handler)(ec);
+        timer->expires_after(left % 2 == 0 ? 0ms : 1ms);
+        auto* const t = timer.get();
+        t->async_wait(std::move(*this));
+    }
+};
+
+TEST_P(awaiting, an_operation_of_many_steps_is_cancelled_too) {
+    in_process([] {
+        for (int i = 0; i < 10; ++i) {
+            const auto p = spawn_monitor([] {
+                run<void(error_code)>(
+                    [](auto handler) {
+                        auto timer = std::make_shared<asio::steady_timer>(io_context_of(this_system()));
+                        hundred_waits<decltype(handler)>{timer, std::move(handler)}(error_code());
+                    },
+                    await);
+            });
+            if (i % 2 != 0) static_cast<void>(receive_if([](term_view) { return false; }, 3ms));
+            exit(p.pid, "kill"_a);
+            EXPECT_EQ(text(down_reason(p.ref)), "killed");
+        }
+    });
+}
+
 TEST_P(awaiting, a_trapped_exit_is_a_message_for_afterwards) {
     in_process([] {
         const auto p = spawn_monitor([] {
@@ -251,12 +294,6 @@ TEST_P(awaiting, works_in_callbacks_and_destructors) {
     });
 }
 
-/// Operations of one's own, with other signatures.
-template <class Signature, class Start, class Token>
-auto run(Start&& start, Token&& token) {
-    return asio::async_initiate<Token, Signature>(std::forward<Start>(start), token);
-}
-
 TEST_P(awaiting, gives_what_an_operation_completes_with) {
     in_process([] {
         const auto later = [](auto... values) {
@@ -277,6 +314,11 @@ TEST_P(awaiting, gives_what_an_operation_completes_with) {
         EXPECT_THROW(run<void(int)>([](auto handler) { auto dropped = std::move(handler); }, await),
                      boost::system::system_error);
         EXPECT_THROW(run<void(int)>([](auto) { throw std::logic_error("no"); }, await), std::logic_error);
+        error_code ec;
+        EXPECT_EQ(
+            (run<void(error_code, int)>([](auto handler) { auto dropped = std::move(handler); }, await[ec])),
+            0);
+        EXPECT_EQ(ec, asio::error::operation_aborted);
         // One that completes before it has returned.
         EXPECT_EQ(run<void(int)>([](auto handler) { std::move(handler)(4); }, await), 4);
     });

@@ -1,5 +1,7 @@
 #include <rakka/etf/native.hpp>
 
+#include <atomic>
+
 namespace rakka::etf::detail {
 
 void* native_object(term_view v, const std::type_info& type) noexcept {
@@ -14,7 +16,30 @@ term finish_native(builder& b, word* cells, void* object, const std::type_info& 
     cells[0] = make_header(box::resource, resource_layout::words - 1);
     cells[resource_layout::type] = reinterpret_cast<word>(&type);
     cells[resource_layout::object] = reinterpret_cast<word>(object);
-    return b.finish(boxed(cells));
+    term t = b.finish(boxed(cells));
+    cells[resource_layout::words] = reinterpret_cast<word>(t.owner());
+    return t;
+}
+
+bool is_only_owner(const term& t, term_view v) noexcept {
+    const word owner = pointer(v.word())[resource_layout::words];
+    return reinterpret_cast<word>(t.owner()) == owner && t.owner()->unique();
+}
+
+namespace {
+std::atomic<native_guard> around{nullptr};
+}
+
+void set_native_guard(native_guard guard) noexcept {
+    around.store(guard, std::memory_order_release);
+}
+
+void destroy_native(void (*destroy)(void*), void* object) noexcept {
+    if (const native_guard guard = around.load(std::memory_order_acquire)) {
+        guard(destroy, object);
+    } else {
+        destroy(object);
+    }
 }
 
 }  // namespace rakka::etf::detail

@@ -47,6 +47,8 @@ struct throws_when_moved {
 
 static_assert(etf::native<traced> && etf::native<std::unique_ptr<int>> && etf::native<colour>);
 static_assert(!etf::native<described> && !etf::native<std::vector<int>> && !etf::native<std::string>);
+static_assert(!etf::native<tuple_view> && !etf::native<list_view> && !etf::native<map_view>);
+static_assert(!etf::native<std::span<const int>> && !etf::native<std::span<std::byte>>);
 static_assert(!etf::native<int*> && !etf::native<term> && !etf::native<term_view> && !etf::native<pid>);
 
 TEST(native, objects_live_as_long_as_a_term_that_holds_them) {
@@ -101,6 +103,20 @@ TEST(native, objects_can_be_taken_by_their_only_owner) {
     EXPECT_FALSE(t.has_value());
     EXPECT_EQ(seen.living, 0);
     EXPECT_EQ(seen.copies, 0);
+}
+
+TEST(native, objects_are_not_taken_from_those_who_hold_a_term_around_them) {
+    traced::counts seen;
+    const term held = make_native(traced(seen, 7));
+    term message = tuple("x"_a, held);
+    term part = message.share(message.tuple()[1]);
+    message = term();
+    EXPECT_FALSE(take_native<traced>(std::move(part)));
+    EXPECT_EQ(match(std::move(part), on<traced>([](traced&& v) { return v.value; })), std::nullopt);
+    message = tuple("x"_a, held);
+    const term_view inside = message.tuple()[1];
+    EXPECT_EQ(match(std::move(message).narrowed(inside), on<traced>([](traced v) { return v.value; })), 7);
+    EXPECT_EQ(native_cast<traced>(held)->value, 7);
 }
 
 TEST(native, clauses_choose_by_type) {

@@ -54,7 +54,7 @@ next gen_server_loop::init() {
 }
 
 next gen_server_loop::start_server() {
-    server_ = start_->make();
+    server_ = std::exchange(start_->make, nullptr)();
     if (start_->linked) parent_ = start_->starter;
     result decided = server_->init();
     if (decided.reason_.has_value()) {

@@ -31,9 +31,9 @@ struct scheduler::state {
     // Destroyed in the reverse order: fibers before their stacks, workers before what they use.
     stack_pool stacks;
     fiber_pool fibers;
-    poller io;
     injection_queue injected;
     idle_registry idle;
+    poller io;  // handlers that it still holds wake processes as they are destroyed
     blocking_pool blocking;
     std::vector<std::unique_ptr<worker>> workers;
     std::vector<std::thread> threads;

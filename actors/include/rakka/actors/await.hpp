@@ -75,7 +75,11 @@ public:
 
     template <class... Args>
     void operator()(Args&&... args) {
-        out_->emplace(std::forward<Args>(args)...);
+        try {
+            out_->emplace(std::forward<Args>(args)...);
+        } catch (...) {  // no result, then: the event loop is no place for exceptions
+            out_->reset();
+        }
         over(*std::exchange(op_, nullptr));
     }
 
@@ -137,6 +141,13 @@ struct awaiting {
         };
         await_operation([](void* p, awaited_operation& op) { (*static_cast<decltype(start)*>(p))(op); },
                         &start);
+        if constexpr (may_fail && std::default_initializable<stored>) {
+            if (!out && error != nullptr) {
+                *error = boost::asio::error::operation_aborted;
+                out.emplace();
+                return await_result<1>(*out);
+            }
+        }
         if (!out) throw boost::system::system_error(boost::asio::error::operation_aborted);
         if constexpr (may_fail) raise(std::get<0>(*out), error);
         return await_result < may_fail ? 1 : 0 > (*out);

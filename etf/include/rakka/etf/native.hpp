@@ -17,6 +17,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -26,19 +27,31 @@ namespace etf {
 
 /// What can travel as it is: movable classes, unions and enumerations that have no form as a term. What has
 /// one (numbers, text, containers of such, described structs: all that etf::term_traits can write) is sent as
-/// that, and pointers not at all: a std::unique_ptr says who owns the object.
+/// that, and pointers, views and spans not at all: what they point at may be gone by then.
 template <class T>
 concept native = (std::is_class_v<T> || std::is_union_v<T> || std::is_enum_v<T>)&&!std::is_const_v<T> &&
                  std::move_constructible<T> && !writable<T> && !std::convertible_to<T, term> &&
-                 !std::same_as<T, term> && !std::same_as<T, term_view>;
+                 !std::same_as<T, term> && !readable<T> && !std::ranges::enable_view<T>;
 
 namespace detail {
 
 /// The object of this type in `v`; null when `v` holds none.
 [[nodiscard]] void* native_object(term_view v, const std::type_info& type) noexcept;
 
-/// A term around `object`, which lives in b or is owned by it already.
+inline constexpr std::size_t native_words = resource_layout::words + 1;  // and the arena with the object
+
+/// A term around `object`, which lives in b or is owned by it already. `cells`: native_words from b.
 [[nodiscard]] term finish_native(builder& b, word* cells, void* object, const std::type_info& type) noexcept;
+
+/// True when `t` alone keeps its object, which `v` is, alive. As part of another term, or of one that was
+/// built from one, an object may have further owners.
+[[nodiscard]] bool is_only_owner(const term& t, term_view v) noexcept;
+
+/// Calls destroy(object), which is code of users and may run wherever a term ends. Processes put a guard
+/// around it, once, which keeps such code from giving way to others in the middle of theirs.
+using native_guard = void (*)(void (*destroy)(void*), void* object);
+void set_native_guard(native_guard guard) noexcept;
+void destroy_native(void (*destroy)(void*), void* object) noexcept;
 
 }  // namespace detail
 }  // namespace etf
@@ -52,17 +65,21 @@ requires etf::native<std::decay_t<T>>
     using etf::detail::word;
     constexpr bool inside = alignof(object) <= alignof(word);
     constexpr std::size_t room = inside ? etf::detail::words_for_bytes(sizeof(object)) : 0;
-    etf::builder b(etf::detail::resource_layout::words + etf::detail::attachment::words + room);
-    word* const cells = b.allocate(etf::detail::resource_layout::words);
+    etf::builder b(etf::detail::native_words + etf::detail::attachment::words + room);
+    word* const cells = b.allocate(etf::detail::native_words);
     if constexpr (inside) {
         void* const place = b.allocate(room);
         object* const made = ::new (place) object(std::forward<T>(value));
         // Cannot fail: the room for it is there.
-        b.keep_resource(made, [](void* p) noexcept { std::destroy_at(static_cast<object*>(p)); });
+        b.keep_resource(made, [](void* p) noexcept {
+            etf::detail::destroy_native([](void* o) { std::destroy_at(static_cast<object*>(o)); }, p);
+        });
         return etf::detail::finish_native(b, cells, made, typeid(object));
     } else {
         auto made = std::make_unique<object>(std::forward<T>(value));
-        b.keep_resource(made.get(), [](void* p) noexcept { delete static_cast<object*>(p); });
+        b.keep_resource(made.get(), [](void* p) noexcept {
+            etf::detail::destroy_native([](void* o) { delete static_cast<object*>(o); }, p);
+        });
         return etf::detail::finish_native(b, cells, made.release(), typeid(object));
     }
 }
@@ -75,11 +92,12 @@ template <etf::native T>
 }
 
 /// Moves the T out of `t`, which is empty afterwards. Nothing, and `t` as it was, when it holds something
-/// else or when others hold the object as well. Throws what moving throws.
+/// else or when others hold the object as well, or might: when `t` was part of another term. Throws what
+/// moving throws.
 template <etf::native T>
 [[nodiscard]] std::optional<T> take_native(term&& t) {
     auto* const object = static_cast<T*>(etf::detail::native_object(t.view(), typeid(T)));
-    if (object == nullptr || !t.owner()->unique()) return std::nullopt;
+    if (object == nullptr || !etf::detail::is_only_owner(t, t.view())) return std::nullopt;
     std::optional<T> taken(std::move(*object));
     t = term();
     return taken;
@@ -119,7 +137,7 @@ public:
     bool try_match(term_view v, const term* owner, slots& bound, bool given_away) const noexcept {
         bound.object = static_cast<T*>(detail::native_object(v, typeid(T)));
         if (bound.object == nullptr) return false;
-        bound.owned = takes && given_away && owner->owner()->unique();
+        bound.owned = takes && given_away && detail::is_only_owner(*owner, v);
         return bound.owned || shares;
     }
     result_type run(slots& bound) {
