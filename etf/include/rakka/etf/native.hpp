@@ -114,9 +114,8 @@ class native_clause {
     static constexpr bool takes = std::is_invocable_v<Handler&, T>;
     static_assert(shares || takes, "rakka: the handler of on<T>(handler) must take a T, T&& or const T&");
 
-    template <bool Takes, bool Shares>
     static auto result_of() {
-        if constexpr (Takes) {
+        if constexpr (takes) {
             return std::type_identity<std::invoke_result_t<Handler&, T>>{};
         } else {
             return std::type_identity<std::invoke_result_t<Handler&, const T&>>{};
@@ -129,7 +128,7 @@ public:
         bool owned = false;
     };
     using captures = capture_list<>;
-    using result_type = typename decltype(result_of<takes, shares>())::type;
+    using result_type = typename decltype(result_of())::type;
     static constexpr bool may_give_view = std::is_reference_v<result_type>;
 
     explicit native_clause(Handler h) : handler_(std::move(h)) {}
