@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 using namespace rakka;
 
@@ -32,6 +33,16 @@ bool same_bytes(const etf::byte_buffer& a, const etf::byte_buffer& b) {
     return std::ranges::equal(a.bytes(), b.bytes());
 }
 
+/// A small message is decoded in another way than the front of many bytes.
+void check_with_more_behind(std::span<const std::byte> bytes, const term& expected,
+                            etf::decode_options options) {
+    std::vector<std::byte> longer(bytes.begin(), bytes.end());
+    longer.resize(bytes.size() + 1000);
+    options.buffer = nullptr;
+    const auto d = etf::decode(longer, options);
+    RAKKA_CHECK(d && d->term == expected && d->bytes_used == bytes.size());
+}
+
 void check(std::span<const std::byte> bytes, const etf::decode_options& options) {
     const auto valid = etf::validate(bytes, options);
     const auto d = etf::decode(bytes, options);
@@ -41,6 +52,7 @@ void check(std::span<const std::byte> bytes, const etf::decode_options& options)
         return;
     }
     RAKKA_CHECK(valid && *valid == d->bytes_used && d->bytes_used <= bytes.size());
+    check_with_more_behind(bytes.first(d->bytes_used), d->term, options);
     const bool version = options.envelope == etf::envelope::standalone;
     const auto encoded = etf::encode(d->term, {.version = version, .deterministic = true});
     RAKKA_CHECK(encoded && encoded->size() == etf::encoded_size(d->term, {.version = version}).value());

@@ -1,6 +1,7 @@
 #include "assemble.hpp"
 
 #include "atom_table.hpp"
+#include "identifier_words.hpp"
 #include "map_pairs.hpp"
 
 #include <algorithm>
@@ -285,13 +286,10 @@ word assembler::bit_binary() {
 word assembler::pid(bool old) {
     const word node = any_atom();
     const std::uint32_t id = at_.in.u32(), serial = at_.in.u32(), creation = old ? at_.in.u8() : at_.in.u32();
-    if (node == make_atom(options_.own.name.id()) && is_own_pid(options_, id, serial, creation))
-        return make_local_pid(options_.origin, id, serial);
+    const pid_fields p{node, id, serial, creation};
+    if (is_own(options_, p)) return make_local_pid(options_.origin, id, serial);
     word* const b = take(pid_layout::words);
-    b[0] = make_header(box::pid, 0);
-    b[pid_layout::node] = node;
-    b[pid_layout::id_serial] = id | word{serial} << 32;
-    b[pid_layout::creation] = creation;
+    write_pid(b, p);
     return boxed(b);
 }
 
@@ -308,7 +306,9 @@ word assembler::port(std::size_t id_bytes, bool old) {
 word assembler::reference(bool old, std::size_t n) {
     const word node = any_atom();
     const std::uint32_t creation = old ? at_.in.u8() : at_.in.u32();
-    return finish_reference(take(reference_layout::words(n)), node, creation, n);
+    word* const b = take(reference_layout::words(n));
+    write_reference(b, options_, node, creation, n, at_.in);
+    return boxed(b);
 }
 
 word assembler::old_reference() {
@@ -318,19 +318,6 @@ word assembler::old_reference() {
     b[reference_layout::node] = node;
     b[reference_layout::ids] = at_.in.u32();
     b[reference_layout::creation] = at_.in.u8();
-    return boxed(b);
-}
-
-word assembler::finish_reference(word* b, word node, std::uint32_t creation, std::size_t n) noexcept {
-    const bool own = options_.origin != 0 && n != 0 && creation == options_.own.creation &&
-                     node == make_atom(options_.own.name.id());
-    b[0] = make_header(box::reference, n);
-    b[reference_layout::node] = own ? make_atom(0) : node;
-    b[reference_layout::creation] = own ? options_.origin : creation;
-    for (std::size_t i = 0; i < n; i += 2) {
-        const std::uint32_t low = at_.in.u32();
-        b[reference_layout::ids + i / 2] = low | (i + 1 < n ? word{at_.in.u32()} << 32 : 0);
-    }
     return boxed(b);
 }
 

@@ -96,7 +96,6 @@ private:
     word port(std::size_t id_bytes, bool old);
     word reference(bool old, std::size_t n);
     word old_reference();
-    word finish_reference(word* b, word node, std::uint32_t creation, std::size_t n) noexcept;
     word atom(external_tag tag);
     word any_atom() { return atom(external_tag(at_.in.u8())); }
     word atom_from(std::string_view utf8);

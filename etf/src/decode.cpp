@@ -1,6 +1,7 @@
 #include "assemble.hpp"
 #include "inflate.hpp"
 #include "quick_scan.hpp"
+#include "quick_small.hpp"
 #include "scan.hpp"
 
 #include <rakka/etf/decode.hpp>
@@ -81,9 +82,9 @@ decode_result<decoded> assemble(std::span<const std::byte> body, std::size_t sta
                                 const decode_options& options, const measured& size) {
     atom_budget own_budget(options.limits.max_new_atoms);
     atom_budget& budget = options.new_atoms ? *options.new_atoms : own_budget;
-    assembler build(body, options, budget, size.words, size.has_slices);
+    assembler build(body, options, budget, size.words(), size.has_slices());
     if (!build.run()) return decode_error{build.error().code, start + build.error().offset};
-    return decoded{build.finish(), start + size.bytes_used};
+    return decoded{build.finish(), start + size.bytes_used()};
 }
 
 decode_result<decoded> decode_opened(const opened& from, const decode_options& options) {
@@ -91,12 +92,14 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     if (!size) return locate(size.error(), from);
     auto built = assemble(from.body, 0, options, *size);
     if (!built) return locate(built.error(), from);
-    built->bytes_used = total_size(from, size->bytes_used);
+    built->bytes_used = total_size(from, size->bytes_used());
     return built;
 }
 
-/// With all the ways a term may come: compressed, rare, wrong.
-decode_result<decoded> decode_any(std::span<const std::byte> bytes, const decode_options& options) {
+/// With all the ways a term may come: compressed, rare, wrong. Apart, so that the usual way saves no
+/// registers for it.
+[[gnu::noinline]] decode_result<decoded> decode_any(std::span<const std::byte> bytes,
+                                                    const decode_options& options) {
     const auto from = open(bytes, options);
     if (!from) return from.error();
     if (!from->inflated) return decode_opened(*from, options);
@@ -106,28 +109,44 @@ decode_result<decoded> decode_any(std::span<const std::byte> bytes, const decode
     return decode_opened(*from, inner);
 }
 
-decode_result<std::size_t> validate_any(std::span<const std::byte> bytes, const decode_options& options) {
+[[gnu::noinline]] decode_result<std::size_t> validate_any(std::span<const std::byte> bytes,
+                                                          const decode_options& options) {
     const auto from = open(bytes, options);
     if (!from) return from.error();
     const auto size = measure(from->body, options);
     if (!size) return locate(size.error(), *from);
-    return total_size(*from, size->bytes_used);
+    return total_size(*from, size->bytes_used());
+}
+
+decode_result<decoded> decode_in_two_passes(std::span<const std::byte> bytes, std::size_t start,
+                                            const decode_options& options) {
+    const auto body = bytes.subspan(start);
+    const measured size = quick_scan(body, options);
+    return size ? assemble(body, start, options, size) : decode_any(bytes, options);
+}
+
+decode_result<decoded> decode_if_small(std::span<const std::byte> bytes, std::size_t start,
+                                       const decode_options& options) {
+    auto d = decode_small(bytes, start, options, atom_memo::here());
+    if (!d) d = decode_in_two_passes(bytes, start, options);
+    return d;
 }
 
 }  // namespace
 
 decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_options& options) {
-    measured size;
     const auto start = start_of_plain(bytes, options);
-    if (!start || !quick_scan(size, bytes.subspan(*start), options)) return decode_any(bytes, options);
-    return assemble(bytes.subspan(*start), *start, options, size);
+    if (!start) return decode_any(bytes, options);
+    if (bytes.size() > most_small_bytes) return decode_in_two_passes(bytes, *start, options);
+    return decode_if_small(bytes, *start, options);
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
-    measured size;
     const auto start = start_of_plain(bytes, options);
-    if (!start || !quick_scan(size, bytes.subspan(*start), options)) return validate_any(bytes, options);
-    return *start + size.bytes_used;
+    if (!start) return validate_any(bytes, options);
+    const measured size = quick_scan(bytes.subspan(*start), options);
+    if (!size) return validate_any(bytes, options);
+    return *start + size.bytes_used();
 }
 
 result<term> resolve_atom(std::string_view utf8, atom_budget& budget) {

@@ -12,8 +12,6 @@ using enum external_tag;
 
 namespace {
 
-constexpr std::size_t not_known = ~std::size_t{0};
-
 /// The walk; its functions are all inlined, so that the members live in registers. The cursor may stand
 /// behind the end: that is looked at before the next byte is read.
 ///
@@ -22,10 +20,7 @@ constexpr std::size_t not_known = ~std::size_t{0};
 class walk {
 public:
     walk(std::span<const std::byte> bytes, const decode_options& options) noexcept
-        : data_(bytes.data()),
-          size_(bytes.size()),
-          options_(options),
-          slice_from_(options.buffer ? std::max<std::size_t>(options.min_slice, 1) : not_known) {}
+        : data_(bytes.data()), size_(bytes.size()), options_(options) {}
 
     [[nodiscard]] bool run() noexcept {
         for (;;) {
@@ -39,9 +34,10 @@ public:
         }
     }
 
-    [[nodiscard]] bool result(measured& found) const noexcept {
-        found = {at_, words_ + (has_slices_ ? attachment::words : 0), has_slices_};
-        return found.words <= options_.limits.max_words && containers_ <= options_.limits.max_depth;
+    [[nodiscard]] measured result() const noexcept {
+        const std::size_t words = words_ + (has_slices_ ? attachment::words : 0);
+        if (words > options_.limits.max_words || containers_ > options_.limits.max_depth) return {};
+        return {at_, words, has_slices_};
     }
 
 private:
@@ -158,9 +154,12 @@ private:
         at_ += 5;
         if (n > size_ - at_) return false;
         at_ += n;
-        const bool slice = n >= slice_from_;
-        has_slices_ |= slice;
-        words_ += slice ? shared_binary_layout::words : 1 + words_for_bytes(n);
+        if (options_.buffer && n >= std::max<std::size_t>(options_.min_slice, 1)) {
+            has_slices_ = true;
+            words_ += shared_binary_layout::words;
+        } else {
+            words_ += 1 + words_for_bytes(n);
+        }
         return true;
     }
 
@@ -260,7 +259,6 @@ private:
     const std::byte* data_;
     std::size_t size_;
     const decode_options& options_;
-    std::size_t slice_from_;
     std::size_t at_ = 0;
     std::size_t words_ = 0;
     std::size_t containers_ = 0;
@@ -272,10 +270,10 @@ private:
 
 }  // namespace
 
-[[gnu::flatten]] bool quick_scan(measured& found, std::span<const std::byte> bytes,
-                                 const decode_options& options) noexcept {
+[[gnu::flatten]] measured quick_scan(std::span<const std::byte> bytes,
+                                     const decode_options& options) noexcept {
     walk w(bytes, options);
-    return w.run() && w.result(found);
+    return w.run() ? w.result() : measured{};
 }
 
 }  // namespace rakka::etf::detail

@@ -59,15 +59,18 @@ struct decode_options {
     std::size_t min_slice = 65;
 };
 
+/// What decode() and validate() do when nothing is said: made once, not for each call.
+inline constexpr decode_options default_decode_options{};
+
 /// Reads one term. Any thread; does not block. Erlang: binary_to_term/2 with `used`.
 /// Errors: see errc; also thrown from here: std::bad_alloc.
 [[nodiscard]] decode_result<decoded> decode(std::span<const std::byte> bytes,
-                                            const decode_options& options = {});
+                                            const decode_options& options = default_decode_options);
 
 /// The length of the term at the front of `bytes`, after the same checks as decode() but for those that need
 /// the term built (equal map keys, equal record fields). Touches no atom table and allocates only to inflate.
 [[nodiscard]] decode_result<std::size_t> validate(std::span<const std::byte> bytes,
-                                                  const decode_options& options = {});
+                                                  const decode_options& options = default_decode_options);
 
 /// The atom with this text, interned when the table has it or the budget allows, else a foreign one. For
 /// atoms that come from a peer outside of terms (distribution headers). errc::bad_utf8, errc::atom_too_long.
