@@ -9,7 +9,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace rakka::etf {
@@ -63,12 +62,15 @@ std::size_t total_size(const opened& from, std::size_t body_size) noexcept {
     return from.inflated ? from.compressed_size : from.body_offset + body_size;
 }
 
-/// A term that is not compressed is what nearly all are: where it starts. Nothing when it is, or when the
-/// envelope is wrong.
-std::optional<std::size_t> start_of_plain(std::span<const std::byte> bytes, const decode_options& options) {
-    if (options.envelope == envelope::distribution) return 0;
-    if (bytes.size() < 2 || bytes[0] != std::byte{version_magic}) return std::nullopt;
-    return bytes[1] == std::byte(external_tag::compressed) ? std::nullopt : std::optional<std::size_t>(1);
+/// A term that is not compressed is what nearly all are: what stands behind its version byte. Empty when it
+/// is, or when the envelope is wrong, or when there is no term.
+std::span<const std::byte> plain_body(std::span<const std::byte> bytes,
+                                      const decode_options& options) noexcept {
+    if (options.envelope == envelope::distribution) return bytes;
+    if (bytes.size() < 2 || bytes[0] != std::byte{version_magic} ||
+        bytes[1] == std::byte(external_tag::compressed))
+        return {};
+    return bytes.subspan(1);
 }
 
 decode_result<measured> measure(std::span<const std::byte> body, const decode_options& options) {
@@ -118,35 +120,34 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     return total_size(*from, size->bytes_used());
 }
 
-decode_result<decoded> decode_in_two_passes(std::span<const std::byte> bytes, std::size_t start,
+decode_result<decoded> decode_in_two_passes(std::span<const std::byte> bytes, std::span<const std::byte> body,
                                             const decode_options& options) {
-    const auto body = bytes.subspan(start);
     const measured size = quick_scan(body, options);
-    return size ? assemble(body, start, options, size) : decode_any(bytes, options);
+    return size ? assemble(body, bytes.size() - body.size(), options, size) : decode_any(bytes, options);
 }
 
-decode_result<decoded> decode_if_small(std::span<const std::byte> bytes, std::size_t start,
+decode_result<decoded> decode_if_small(std::span<const std::byte> bytes, std::span<const std::byte> body,
                                        const decode_options& options) {
-    auto d = decode_small(bytes, start, options, atom_memo::here());
-    if (!d) d = decode_in_two_passes(bytes, start, options);
+    auto d = decode_small(bytes, bytes.size() - body.size(), options, atom_memo::here());
+    if (!d) d = decode_in_two_passes(bytes, body, options);
     return d;
 }
 
 }  // namespace
 
 decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_options& options) {
-    const auto start = start_of_plain(bytes, options);
-    if (!start) return decode_any(bytes, options);
-    if (bytes.size() > most_small_bytes) return decode_in_two_passes(bytes, *start, options);
-    return decode_if_small(bytes, *start, options);
+    const auto body = plain_body(bytes, options);
+    if (body.empty()) return decode_any(bytes, options);
+    if (bytes.size() > most_small_bytes) return decode_in_two_passes(bytes, body, options);
+    return decode_if_small(bytes, body, options);
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
-    const auto start = start_of_plain(bytes, options);
-    if (!start) return validate_any(bytes, options);
-    const measured size = quick_scan(bytes.subspan(*start), options);
+    const auto body = plain_body(bytes, options);
+    if (body.empty()) return validate_any(bytes, options);
+    const measured size = quick_scan(body, options);
     if (!size) return validate_any(bytes, options);
-    return *start + size.bytes_used();
+    return bytes.size() - body.size() + size.bytes_used();
 }
 
 result<term> resolve_atom(std::string_view utf8, atom_budget& budget) {

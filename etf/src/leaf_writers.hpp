@@ -16,7 +16,8 @@ namespace rakka::etf::detail {
 
 /// Bytes of a binary that is written without a call: whole words of it are copied.
 inline constexpr std::size_t small_binary = 32;
-inline constexpr std::ptrdiff_t plain_room = 48;  // more than any plain term takes
+inline constexpr std::ptrdiff_t plain_room = 48;             // more than any plain term takes
+inline constexpr std::ptrdiff_t pair_room = 2 * plain_room;  // a key and its value
 
 template <class Integer>
 std::byte* write_field(std::byte* p, Integer v) noexcept {

@@ -3,6 +3,7 @@
 #include "atom_memo.hpp"
 #include "byte_reader.hpp"
 #include "identifier_words.hpp"
+#include "map_pairs.hpp"
 #include "utf8.hpp"
 #include "wire_values.hpp"
 
@@ -34,11 +35,18 @@ namespace {
 
 constexpr std::size_t max_words = 128, max_depth = 8;
 
+enum class what : std::uint8_t {
+    plain,
+    list,  // has one more cell for its end
+    map,
+};
+
 /// A container being filled.
 struct frame {
     word* cell;  // the next to fill
     word* end;
-    bool list;  // has one more cell for its end
+    std::uint32_t pairs;  // of a map, whose cells hold key, value, key, value… until it is full
+    what kind;
 };
 
 /// What a walk writes to; not part of it, so that the compiler sees nothing pointing into the walk itself.
@@ -58,21 +66,21 @@ public:
           to_(to),
           options_(options),
           memo_(memo),
-          now_{to.words, to.words + 1, false},
+          now_{to.words, to.words + 1, 0, what::plain},
           top_(to.words + 1) {}
 
-    [[nodiscard]] bool run() noexcept {
+    [[nodiscard]] bool run() {
         for (;;) {
             while (now_.cell != now_.end) {
                 if (!in_.has(1) || !value(external_tag(in_.u8()))) return false;
             }
-            if (now_.list) {
+            if (now_.kind == what::list) {
                 if (!tail()) return false;
-            } else if (depth_ == 0) {
-                return true;
-            } else {
-                now_ = to_.around[--depth_];
+                continue;
             }
+            if (now_.kind == what::map && !finish_map()) return false;
+            if (depth_ == 0) return true;
+            now_ = to_.around[--depth_];
         }
     }
 
@@ -107,13 +115,13 @@ private:
         top_ += n;
         return p;
     }
-    bool enter(word* cells, std::size_t n, bool list) noexcept {
-        if (now_.cell != now_.end ||
-            now_.list) {  // one that is done with its last term is not looked at again
+    bool enter(word* cells, std::size_t n, what kind, std::size_t pairs = 0) noexcept {
+        // One that is done with its last term is not looked at again.
+        if (now_.cell != now_.end || now_.kind != what::plain) {
             if (depth_ == max_depth) return false;
             to_.around[depth_++] = now_;
         }
-        now_ = {cells, cells + n, list};
+        now_ = {cells, cells + n, static_cast<std::uint32_t>(pairs), kind};
         return true;
     }
 
@@ -137,6 +145,8 @@ private:
             }
             case small_tuple:
                 return tuple();
+            case external_tag::map:
+                return map();
             case list:
                 return elements();
             case string:
@@ -158,7 +168,41 @@ private:
         if (!b) return false;
         b[0] = make_header(box::tuple, n);
         put_pointer(boxed(b));
-        return enter(b + 1, n, false);
+        return enter(b + 1, n, what::plain);
+    }
+
+    bool map() noexcept {
+        const std::size_t n = in_.has(4) ? in_.u32() : 0;
+        word* const b = n == 0 ? nullptr : take(1 + 2 * n);
+        if (!b) return false;
+        b[0] = make_header(box::map, n);
+        put_pointer(boxed(b));
+        return enter(b + 1, 2 * n, what::map, n);
+    }
+
+    /// False when keys are equal.
+    bool finish_map() {
+        word* const cells = now_.end - 2 * std::ptrdiff_t{now_.pairs};
+        if (!spread_sorted(cells, now_.end) && !sort_pairs(cells, now_.pairs)) return false;
+        note_pointers_again(cells, now_.end);
+        return true;
+    }
+
+    /// Those among these cells have changed places.
+    void note_pointers_again(const word* cells, const word* end) noexcept {
+        const auto first = static_cast<std::size_t>(cells - to_.words);
+        const auto last = static_cast<std::size_t>(end - to_.words);
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < pointers_; ++i) {
+            const std::uint8_t at = to_.pointer_at[i];
+            to_.pointer_at[kept] = at;
+            kept += at < first || at >= last ? 1 : 0;
+        }
+        pointers_ = kept;
+        for (std::size_t at = first; at < last; ++at) {
+            to_.pointer_at[pointers_] = static_cast<std::uint8_t>(at);
+            pointers_ += is_immediate(to_.words[at]) ? 0 : 1;
+        }
     }
 
     bool elements() noexcept {
@@ -166,7 +210,7 @@ private:
         word* const cells = n == 0 ? nullptr : take(n + 1);
         if (!cells) return false;
         put_pointer(list_at(cells));
-        return enter(cells, n, true);
+        return enter(cells, n, what::list);
     }
 
     /// What follows the elements: the list's end, or any other term, such as the reference of `[alias |
@@ -177,14 +221,14 @@ private:
         if (tag == nil) {
             in_.skip(1);
             *now_.cell = list_end;
-            now_.list = false;
+            now_.kind = what::plain;
             return true;
         }
         word* const two = tag == list || tag == string ? nullptr : take(2);
         if (!two) return false;
         two[0] = list_tail;
         put_pointer(link_to(two));
-        now_ = {two + 1, two + 2, false};
+        now_ = {two + 1, two + 2, 0, what::plain};
         return true;
     }
 

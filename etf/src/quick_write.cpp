@@ -6,20 +6,33 @@ namespace rakka::etf::detail {
 
 using enum external_tag;
 
-/// Writes what comes next, with the cursor and the present container in registers, for as long as it is
-/// numbers, atoms, small binaries, tuples and maps. True when that was all; else it stopped in front of
-/// something else.
+namespace {
+
+/// Of what stops quick_cells() and quick_pairs(): not a term but a list's link or tail, or no_word.
+bool is_place(word w) noexcept {
+    return tag_of(w) >= tag::link;
+}
+static_assert(tag::special > tag::link);
+
+}  // namespace
+
+/// Writes what comes next, with the cursor and the present container in registers while it is numbers, atoms,
+/// small binaries, tuples and maps. True when that was all, or all up to an error; else it stopped in front
+/// of a fun's cells, a list's link or tail, or a key that is not a plain one.
 template <class Sink>
 bool term_writer<Sink>::quick_part() {
     if constexpr (Sink::counts_only) return false;
-    quick_state s{out_.cursor(), out_.limit(), !options_.atoms, now_};
+    out_.room(pair_room);
+    quick_state s{out_.cursor(), out_.limit() - pair_room, !options_.atoms, now_};
     bool done = false;
     while (!done && s.now.kind != what::fun) {
         const bool pairs = s.now.kind == what::keys || s.now.kind == what::values;
         const word w = pairs ? quick_pairs(s) : quick_cells(s);
         if (w != list_end) {
             if (quick_box(s, w)) continue;
-            break;
+            if (is_place(w)) break;
+            done = !any_value(s, w);
+            continue;
         }
         if (s.now.kind == what::list) s.at = write_tag(s.at, nil);
         done = around_.empty();
@@ -59,14 +72,28 @@ word term_writer<Sink>::quick_pairs(quick_state& s) {
     return list_end;
 }
 
+/// A value of the present container that is not a quick one, which is entered if it is a container. False
+/// when it cannot be encoded.
+template <class Sink>
+bool term_writer<Sink>::any_value(quick_state& s, word w) {
+    s.next();
+    out_.set_cursor(s.at);
+    now_ = s.now;
+    const bool good = value(w);
+    s.now = now_;
+    s.at = out_.cursor();
+    s.limit = out_.limit() - pair_room;
+    return good;
+}
+
 template <class Sink>
 void term_writer<Sink>::quick_room(quick_state& s) {
-    if (s.limit - s.at >= 2 * plain_room) [[likely]]
+    if (s.at <= s.limit) [[likely]]
         return;
     out_.set_cursor(s.at);
-    out_.room(2 * plain_room);
+    out_.room(pair_room);
     s.at = out_.cursor();
-    s.limit = out_.limit();
+    s.limit = out_.limit() - pair_room;
 }
 
 template <class Sink>

@@ -27,11 +27,10 @@ static_assert(word(tag::link) == 6 && word(tag::special) == 7);
 
 }  // namespace
 
+/// Goes on in front of what quick_part() has left.
 template <class Sink>
-bool term_writer<Sink>::run(word root) {
-    now_ = {&root, &root + 1, 0, what::cells};
+bool term_writer<Sink>::run_from_here() {
     for (;;) {
-        if (quick_part()) return error_ == errc{};
         word w;
         if (next_cell(w)) {
             if (!value(w)) return false;
@@ -40,6 +39,7 @@ bool term_writer<Sink>::run(word root) {
             now_ = around_.top();
             around_.pop();
         }
+        if (quick_part()) return error_ == errc{};
     }
 }
 
@@ -327,7 +327,8 @@ const word* term_writer<Sink>::sorted_pairs(const word* p) {
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return compare_exact(term_view::from_word(p[1 + a]), term_view::from_word(p[1 + b])) < 0;
     });
-    std::vector<word>& cells = sorted_.emplace_back(2 * n);
+    if (!sorted_) sorted_ = std::make_unique<cells_of_maps>();
+    std::vector<word>& cells = sorted_->emplace_back(2 * n);
     for (std::size_t i = 0; i < n; ++i) {
         cells[i] = p[1 + order[i]];
         cells[n + i] = p[1 + n + order[i]];

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,10 @@ public:
     term_writer(Sink& out, const encode_options& options) noexcept : out_(out), options_(options) {}
 
     /// False when part of the term cannot be encoded: see error().
-    [[nodiscard]] bool run(word root);
+    [[nodiscard]] bool run(word root) {
+        now_ = {&root, &root + 1, 0, what::cells};
+        return quick_part() ? error_ == errc{} : run_from_here();
+    }
     [[nodiscard]] errc error() const noexcept { return error_; }
 
 private:
@@ -55,17 +59,19 @@ private:
     }
     struct quick_state {
         std::byte* at;
-        std::byte* limit;
-        bool atoms;  // are written out
+        std::byte* limit;  // the last place with pair_room behind it
+        bool atoms;        // are written out
         frame now;
         void next() noexcept {
             ++now.next;
             if (now.kind == what::values) now.kind = what::keys;
         }
     };
+    bool run_from_here();
     bool quick_part();  // this and what it is made of: quick_write.cpp
     [[gnu::always_inline]] inline word quick_cells(quick_state& s);
     [[gnu::always_inline]] inline word quick_pairs(quick_state& s);
+    [[gnu::always_inline]] inline bool any_value(quick_state& s, word w);
     [[gnu::always_inline]] inline void quick_room(quick_state& s);
     [[gnu::always_inline]] inline bool quick_box(quick_state& s, word w);
     [[gnu::always_inline]] inline void quick_enter(quick_state& s, frame inner);
@@ -103,7 +109,8 @@ private:
     frame now_{};
     work_stack<frame, 32> around_;
     std::size_t open_funs_ = 0;
-    std::vector<std::vector<word>> sorted_;  // pairs of maps written in term order
+    using cells_of_maps = std::vector<std::vector<word>>;
+    std::unique_ptr<cells_of_maps> sorted_;  // pairs of maps written in term order; none made without need
 };
 
 extern template class term_writer<buffer_sink>;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <vector>
 
@@ -21,7 +22,7 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] T& top() noexcept { return size_ <= Inline ? near_[size_ - 1] : far_.back(); }
+    [[nodiscard]] T& top() noexcept { return size_ <= Inline ? near_[size_ - 1] : far_->back(); }
     void push(T value) {
         if (size_ < Inline) [[likely]] {
             near_[size_] = value;
@@ -32,19 +33,22 @@ public:
     }
     void pop() noexcept {
         if (size_ > Inline) [[unlikely]]
-            far_.pop_back();
+            far_->pop_back();
         --size_;
     }
 
 private:
     // Not inlined, and by value: what callers push can live in registers.
-    [[gnu::noinline]] void push_far(T value) { far_.push_back(value); }
+    [[gnu::noinline]] void push_far(T value) {
+        if (!far_) far_ = std::make_unique<std::vector<T>>();
+        far_->push_back(value);
+    }
 
     std::size_t size_ = 0;
     union {
         std::array<T, Inline> near_;
     };
-    std::vector<T> far_;
+    std::unique_ptr<std::vector<T>> far_;  // made when it is needed, which it nearly never is
 };
 
 }  // namespace rakka::etf::detail

@@ -118,8 +118,50 @@ TEST(codec_passes, the_single_one_knows_what_small_messages_are_made_of) {
                 << "the first " << n << " bytes of " << hex(body);
     }
     EXPECT_FALSE(is_small(encoded({{82, 0}}))) << "there are no cached atoms outside of frames";
-    EXPECT_FALSE(is_small(body_of(tuple(map(1, 2)))));
     EXPECT_FALSE(is_small(encoded({{119, 5}, "nobody made this"}))) << "an atom that is not in the table";
+}
+
+TEST(codec_passes, the_single_one_leaves_slices_to_the_two_and_pads_what_it_copies) {
+    etf::shared_buffer* const buffer = etf::shared_buffer::make(1);
+    etf::decode_options options;
+    options.buffer = buffer;
+    options.min_slice = 3;
+    EXPECT_TRUE(is_small(body_of(list("ab", "")), options));
+    EXPECT_FALSE(is_small(body_of(list("abc")), options));
+    buffer->release();
+    const byte_string no_zeros = body_of(tuple(list(charlist(std::string(100, 'x')), -1)));
+    for (const std::string text : {"1", "12345678", "123456789", "123456789012345"}) {
+        const byte_string body = body_of(tuple(text));
+        const bool left_behind = is_small(no_zeros);
+        const auto d = small(body, {});
+        EXPECT_TRUE(left_behind && d && d->term == term(tuple(text))) << text;
+        const auto* const binary = etf::detail::pointer(etf::detail::pointer(d->term.word())[1]);
+        const std::size_t last = etf::detail::words_for_bytes(text.size()), used = (text.size() - 1) % 8 + 1;
+        EXPECT_EQ(used == 8 ? 0 : binary[last] >> 8 * used, 0u) << text;
+    }
+}
+
+TEST(codec_passes, the_single_one_keeps_the_pointers_of_maps_whose_keys_change_places) {
+    const part two = {97, 2}, text = encoded({{109}, u32(1), "x"}), pair = encoded({{104, 2}, text, {97, 1}});
+    const auto map_of = [](std::initializer_list<part> cells) {
+        byte_string b = encoded({{116}, u32(static_cast<std::uint32_t>(cells.size() / 2))});
+        for (const part& p : cells)
+            b.insert(b.end(), p.bytes.begin(), p.bytes.end());
+        return b;
+    };
+    const byte_string in_order = map_of({{97, 1}, text, {97, 2}, pair, {97, 3}, two});
+    const byte_string reversed = map_of({{97, 3}, two, {97, 2}, pair, {97, 1}, text});
+    const byte_string boxed_keys = map_of({pair, text, text, pair, {97, 1}, two});
+    const byte_string nested = map_of({{97, 2}, reversed, boxed_keys, in_order, {97, 1}, pair});
+    for (const byte_string& m : {in_order, reversed, boxed_keys, nested})
+        for (const byte_string& body :
+             {m, encoded({{104, 3}, text, m, pair}), encoded({{108}, u32(1), m, text})}) {
+            EXPECT_TRUE(is_small(body)) << hex(body);
+            EXPECT_TRUE(small_agrees(body, {})) << hex(body);
+        }
+    EXPECT_EQ(small(in_order, {})->term, small(reversed, {})->term);
+    EXPECT_FALSE(is_small(map_of({{97, 1}, two, {97, 2}, two, {97, 1}, text}))) << "equal keys";
+    EXPECT_FALSE(is_small(map_of({text, two, text, two}))) << "equal keys";
 }
 
 TEST(codec_passes, the_single_one_ends_where_its_words_its_depth_or_a_limit_do) {

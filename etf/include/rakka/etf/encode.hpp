@@ -50,32 +50,40 @@ struct encode_options {
     message_atoms* atoms = nullptr;
 };
 
+/// What the functions here do when nothing is said: made once, not for each call.
+inline constexpr encode_options default_encode_options{};
+
 /// The bytes of `t`. Local pids and references take their node's present name and creation. Any thread; does
 /// not block. Errors: errc::not_encodable (a resource; no term at all), errc::too_large (a length above 32
 /// bits). Throws std::bad_alloc. Erlang: term_to_binary/2.
-[[nodiscard]] result<byte_buffer> encode(term_view t, const encode_options& options = {});
+[[nodiscard]] result<byte_buffer> encode(term_view t, const encode_options& options = default_encode_options);
 
 /// The same behind the bytes that `out` already has. After an error `out` is as it was; indexes given out by
 /// `options.atoms` stay.
-[[nodiscard]] result<void> encode_to(byte_buffer& out, term_view t, const encode_options& options = {});
+[[nodiscard]] result<void> encode_to(byte_buffer& out, term_view t,
+                                     const encode_options& options = default_encode_options);
 
 /// How many bytes encode() gives, not compressed and without an atom table. Walks the term once.
-[[nodiscard]] result<std::size_t> encoded_size(term_view t, const encode_options& options = {});
+[[nodiscard]] result<std::size_t> encoded_size(term_view t,
+                                               const encode_options& options = default_encode_options);
 
 /// The same for terms just made and for what becomes one: `encode(tuple("ok"_a, 1))`.
-[[nodiscard]] inline result<byte_buffer> encode(const term& t, const encode_options& options = {}) {
+[[nodiscard]] inline result<byte_buffer> encode(const term& t,
+                                                const encode_options& options = default_encode_options) {
     return encode(t.view(), options);
 }
 [[nodiscard]] inline result<void> encode_to(byte_buffer& out, const term& t,
-                                            const encode_options& options = {}) {
+                                            const encode_options& options = default_encode_options) {
     return encode_to(out, t.view(), options);
 }
 template <writable T>
-[[nodiscard]] result<byte_buffer> encode(const T& value, const encode_options& options = {}) {
+[[nodiscard]] result<byte_buffer> encode(const T& value,
+                                         const encode_options& options = default_encode_options) {
     return encode(term(value), options);
 }
 template <writable T>
-[[nodiscard]] result<void> encode_to(byte_buffer& out, const T& value, const encode_options& options = {}) {
+[[nodiscard]] result<void> encode_to(byte_buffer& out, const T& value,
+                                     const encode_options& options = default_encode_options) {
     return encode_to(out, term(value), options);
 }
 
