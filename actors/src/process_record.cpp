@@ -16,6 +16,9 @@
 
 namespace rakka::detail {
 
+process::process(scheduler& home, system_core& core, std::uint32_t slot_number) noexcept
+    : task(home), system(&core), slot(slot_number), signals_travel(core.transit != nullptr) {}
+
 process& current_process() {
     process* const p = current_process_or_null();
     if (p == nullptr) not_in_a_process();

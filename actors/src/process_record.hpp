@@ -34,13 +34,13 @@ struct process_start {
 /// Life of a slot:  free --claim--> starting --first slice--> running --finish--> ending --inbox closed-->
 /// free
 struct alignas(64) process final : task {
-    process(scheduler& home, system_core& core, std::uint32_t slot_number) noexcept
-        : task(home), system(&core), slot(slot_number) {}
+    process(scheduler& home, system_core& core, std::uint32_t slot_number) noexcept;
 
     // -- constant
     // ------------------------------------------------------------------------------------------------
     system_core* const system;
     const std::uint32_t slot;
+    const bool signals_travel;  // the system has a signal_transit
 
     // -- any thread
     // ----------------------------------------------------------------------------------------------

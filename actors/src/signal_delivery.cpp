@@ -1,5 +1,6 @@
 #include "signal_delivery.hpp"
 
+#include "signal_transit.hpp"
 #include "timer_records.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
@@ -126,7 +127,7 @@ constexpr bool may_be_handed_over(signal_kind k) noexcept {
 
 }  // namespace
 
-bool post(process& slot, std::uint32_t serial, signal& s) noexcept {
+bool arrive(process& slot, std::uint32_t serial, signal& s) noexcept {
     s.serial = serial;
     if (may_be_handed_over(s.kind) && slot.inbox.try_wake()) {
         slot.take_in(s);  // as fetch() would have: the sleeper is ours for the moment
@@ -145,10 +146,41 @@ bool post(process& slot, std::uint32_t serial, signal& s) noexcept {
     return false;
 }
 
+namespace {
+
+/// Whose signals those are that the calling code sends.
+std::uint32_t sender_slot(const system_core& core) noexcept {
+    const process* const p = current_process_or_null();
+    return p != nullptr && p->system == &core ? p->slot : process_table::nobodys_slot;
+}
+
+}  // namespace
+
+bool set_out(process& slot, std::uint32_t serial, signal& s) noexcept {
+    const std::uint32_t sender = sender_slot(*slot.system);
+    // What is sent to oneself is there at once, and so is what is no signal but a part of the target's own.
+    if (sender == slot.slot || s.storage == signal_storage::foreign) return arrive(slot, serial, s);
+    s.serial = serial;
+    slot.system->transit->carry(sender, slot, s);
+    return true;
+}
+
 void deliver(system_core& core, const pid& to, signal& s) noexcept {
     process* const target = find_alive(core, to);
     if (target == nullptr || !post(*target, to.serial, s)) answer_for_dead(core, to, s);
 }
+
+namespace {
+
+/// The same for a signal that is from another than the calling process: behind what that one has sent.
+void deliver_from(system_core& core, const pid& from, const pid& to, signal& s) noexcept {
+    process* const target = core.transit && is_here(core, from) ? find_alive(core, to) : nullptr;
+    if (target == nullptr) return deliver(core, to, s);
+    s.serial = to.serial;
+    core.transit->carry(from.id, *target, s);
+}
+
+}  // namespace
 
 void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
     if (s.kind == signal_kind::message_timer) {
@@ -179,7 +211,7 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
             control_signal& a = make_control(core, signal_kind::answer, target);
             a.ref.words = c.ref.words;
             a.ref.creation = c.ref.creation;
-            deliver(core, c.from, a);
+            deliver_from(core, target, c.from, a);
             break;
         }
         case signal_kind::answer:
@@ -205,7 +237,7 @@ void send_exit_link(system_core& core, const pid& from, const pid& to, const ter
     if (is_here(core, to)) {
         control_signal& s = make_control(core, signal_kind::exit_link, from);
         set_term(s, reason);
-        deliver(core, to, s);
+        deliver_from(core, from, to, s);
     } else if (remote_router* const r = router_of(core)) {
         r->exit_link(from, to, reason);
     }
@@ -217,7 +249,7 @@ void send_down(system_core& core, const pid& from, const monitor_target& target,
         control_signal& s = make_control(core, signal_kind::down);
         s.ref = ref;
         set_term(s, reason);
-        deliver(core, watcher, s);
+        deliver_from(core, from, watcher, s);
     } else if (remote_router* const r = router_of(core)) {
         r->down(from, target, watcher, ref, reason);
     }
@@ -239,7 +271,7 @@ void send_unlink_ack(system_core& core, const pid& from, const pid& to, std::uin
     if (is_here(core, to)) {
         control_signal& s = make_control(core, signal_kind::unlink_ack, from);
         s.id = id;
-        deliver(core, to, s);
+        deliver_from(core, from, to, s);
     } else if (remote_router* const r = router_of(core)) {
         r->unlink_ack(from, to, id);
     }

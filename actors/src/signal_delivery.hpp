@@ -1,6 +1,7 @@
 // The one door by which signals enter a process, and the answers that a dead target owes.
 #pragma once
 
+#include "process_record.hpp"
 #include "signal.hpp"
 #include "system_core.hpp"
 
@@ -31,8 +32,18 @@ void free_signal(system_core& core, signal& s) noexcept;
 // -- into a process of this system
 // ------------------------------------------------------------------------------------
 
-/// Any thread. False when the slot has no owner: the caller keeps the signal.
-[[nodiscard]] bool post(process& slot, std::uint32_t serial, signal& s) noexcept;
+/// The signal is in the inbox now. Any thread. False when the slot has no owner: the caller keeps the signal.
+[[nodiscard]] bool arrive(process& slot, std::uint32_t serial, signal& s) noexcept;
+/// In a system with a signal_transit: it arrives later.
+[[nodiscard, gnu::cold]] bool set_out(process& slot, std::uint32_t serial, signal& s) noexcept;
+
+/// Sends a signal to whoever has the slot. Any thread. False when it has no owner: the caller keeps the
+/// signal.
+[[nodiscard]] inline bool post(process& slot, std::uint32_t serial, signal& s) noexcept {
+    if (slot.signals_travel) [[unlikely]]
+        return set_out(slot, serial, s);
+    return arrive(slot, serial, s);
+}
 
 /// To a pid in local form; what cannot be delivered is answered. Any thread.
 void deliver(system_core& core, const pid& to, signal& s) noexcept;

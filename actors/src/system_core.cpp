@@ -5,6 +5,7 @@
 #include "engine/stack_overflow.hpp"
 #include "last_resort.hpp"
 #include "signal_delivery.hpp"
+#include "signal_transit.hpp"
 #include "system_log.hpp"
 #include "timer_records.hpp"
 
@@ -67,6 +68,8 @@ system_core::system_core(rakka::system& f, const system_options& options)
       table(*this, slots_for(options)),
       warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options, *this))) {
+    if (options.simulation && options.seed != 0 && options.reorder_signals)
+        transit = std::make_unique<signal_transit>(*this, options.seed);
     install_last_resort();
     etf::detail::set_native_guard(&without_giving_way);
     if (options.report_stack_overflow) report_stack_overflows(&describe_process);
@@ -79,6 +82,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
 system_core::~system_core() {
     table.abandon_the_rest();
     message_timer::free_orphans(*this);
+    transit.reset();
     scheduler_.reset();
     for (const auto& c : caches_) {
         c->signals.small.free_all();

@@ -22,6 +22,7 @@
 namespace rakka::detail {
 
 struct message_timer;
+class signal_transit;
 
 /// What a worker keeps for itself so that the message path shares nothing. Scheduler worker.
 struct worker_cache {
@@ -43,6 +44,8 @@ public:
     const std::uint32_t max_processes;
     const nanoseconds exit_patience;
     const log_sink log;
+    /// Null unless signals are to be reordered.
+    std::unique_ptr<signal_transit> transit;
 
     // -- any thread
     // -----------------------------------------------------------------------------------------------

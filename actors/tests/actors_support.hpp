@@ -1,4 +1,4 @@
-// The four ways every test of processes is run, and a few words the tests share.
+// The five ways every test of processes is run, and a few words the tests share.
 #pragma once
 
 #include <rakka/actors.hpp>
@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -26,11 +27,18 @@ struct mode {
     friend std::ostream& operator<<(std::ostream& out, const mode& m) { return out << m.name; }
 };
 
+/// The seed of a mode: RAKKA_SEED, if that is set, to try others.
+inline std::uint64_t seed_or(std::uint64_t usual) {
+    const char* const asked = std::getenv("RAKKA_SEED");
+    return asked == nullptr ? usual : std::strtoull(asked, nullptr, 10);
+}
+
 inline const mode all_modes[] = {
     {"one_worker", {.workers = 1}},
     {"four_workers", {.workers = 4}},
-    {"four_workers_chaos", {.workers = 4, .seed = 20261122}},
-    {"simulation_shuffled", {.simulation = true, .seed = 7}},
+    {"four_workers_chaos", {.workers = 4, .seed = seed_or(20261122)}},
+    {"simulation_shuffled", {.simulation = true, .seed = seed_or(7)}},
+    {"simulation_reordered", {.simulation = true, .seed = seed_or(8), .reorder_signals = true}},
 };
 
 class every_mode : public ::testing::TestWithParam<mode> {

@@ -123,6 +123,7 @@ TEST_P(hibernation, keeps_the_relations_that_are_not_over) {
         for (int i = 0; i < 20; ++i)
             send(p, tuple("watch"_a, other));
         send(p, "hibernate"_a);
+        EXPECT_TRUE(is_alive(p));  // all of that has come to it
         asleep(p);
         const reference ref = monitor(p);
         EXPECT_EQ(process_info(p)->monitors.size(), 20U);

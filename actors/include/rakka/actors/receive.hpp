@@ -27,6 +27,11 @@ namespace detail {
 std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* arg,
                                      std::optional<std::chrono::nanoseconds> timeout, const reference* fresh);
 
+/// What a predicate is called through: itself, or, since a function is no object, a pointer to it.
+template <class P>
+using callee = std::conditional_t<std::is_function_v<std::remove_reference_t<P>>, std::decay_t<P>,
+                                  std::remove_reference_t<P>&>;
+
 template <class P>
 bool call_predicate(void* p, const term& message) {
     return (*static_cast<std::remove_reference_t<P>*>(p))(message.view());
@@ -46,7 +51,8 @@ term receive();
 /// Erlang: `receive M when … -> M end`.
 template <std::predicate<term_view> P>
 term receive_if(P&& wanted) {
-    return *detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted),
+    detail::callee<P> f(wanted);
+    return *detail::receive_matching(&detail::call_predicate<decltype(f)>, detail::predicate_argument(f),
                                      std::nullopt, nullptr);
 }
 
@@ -54,8 +60,9 @@ term receive_if(P&& wanted) {
 /// end`.
 template <std::predicate<term_view> P>
 [[nodiscard]] std::optional<term> receive_if(P&& wanted, std::chrono::nanoseconds timeout) {
-    return detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted), timeout,
-                                    nullptr);
+    detail::callee<P> f(wanted);
+    return detail::receive_matching(&detail::call_predicate<decltype(f)>, detail::predicate_argument(f),
+                                    timeout, nullptr);
 }
 
 /// The same for messages that contain `fresh`, a reference the caller has just made (make_reference, monitor,
@@ -64,8 +71,9 @@ template <std::predicate<term_view> P>
 template <std::predicate<term_view> P>
 [[nodiscard]] std::optional<term> receive_if(const reference& fresh, P&& wanted,
                                              std::optional<std::chrono::nanoseconds> timeout = std::nullopt) {
-    return detail::receive_matching(&detail::call_predicate<P>, detail::predicate_argument(wanted), timeout,
-                                    &fresh);
+    detail::callee<P> f(wanted);
+    return detail::receive_matching(&detail::call_predicate<decltype(f)>, detail::predicate_argument(f),
+                                    timeout, &fresh);
 }
 
 /// The last argument of receive(): what happens when no message has matched for `limit`.

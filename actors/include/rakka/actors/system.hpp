@@ -36,6 +36,11 @@ struct system_options {
     /// Not 0: hostile scheduling drawn from this seed (random order, random yields), reproducible in a
     /// simulation.
     std::uint64_t seed = 0;
+    /// In a simulation with a seed: signals are under way for a while, so that those of different senders
+    /// arrive in any order. As in Erlang, only what one process sends to another keeps its order: when A
+    /// sends to B and then to C, and C forwards to B, B may get C's message first. Those from outside of any
+    /// process count as one sender's. All arrive before virtual time passes.
+    bool reorder_signals = false;
     /// Living processes at most; up to 2^25 - 1. Memory is taken only for slots that have been used.
     std::uint32_t max_processes = 1U << 20;
     /// Usable bytes of the stack a blocking process gets; 0 means the default (256 KiB). Only touched pages

@@ -8,6 +8,7 @@
 
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
+#include <rakka/actors/simulation.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/match.hpp>
 
@@ -46,14 +47,16 @@ bool test(void* condition) {
 template <std::predicate F>
 [[nodiscard]] bool wait_until(F&& condition, std::chrono::nanoseconds timeout = patience,
                               std::chrono::nanoseconds interval = look_interval) {
-    return detail::wait_until(&detail::test<F>, std::addressof(condition), timeout, interval);
+    rakka::detail::callee<F> f(condition);
+    return detail::wait_until(&detail::test<decltype(f)>, std::addressof(f), timeout, interval);
 }
 /// The same outside of processes. In a simulation the condition is looked at whenever nothing more can run at
 /// the present virtual time.
 template <std::predicate F>
 [[nodiscard]] bool wait_until(system& s, F&& condition, std::chrono::nanoseconds timeout = patience,
                               std::chrono::nanoseconds interval = look_interval) {
-    return detail::wait_until(s, &detail::test<F>, std::addressof(condition), timeout, interval);
+    rakka::detail::callee<F> f(condition);
+    return detail::wait_until(s, &detail::test<decltype(f)>, std::addressof(f), timeout, interval);
 }
 
 /// Waits until `p` has ended and gives its exit reason (`noproc` when it had ended before, `noconnection`
@@ -84,11 +87,12 @@ public:
     /// The first message that `wanted` accepts, now or by the end of `timeout`; the others stay.
     template <std::predicate<term_view> P>
     [[nodiscard]] std::optional<term> receive_if(P&& wanted, std::chrono::nanoseconds timeout = patience) {
+        rakka::detail::callee<P> f(wanted);
         return take(
             [](void* p, term_view m) {
-                return static_cast<bool>((*static_cast<std::remove_reference_t<P>*>(p))(m));
+                return static_cast<bool>((*static_cast<std::remove_reference_t<decltype(f)>*>(p))(m));
             },
-            const_cast<void*>(static_cast<const volatile void*>(std::addressof(wanted))), timeout);
+            rakka::detail::predicate_argument(f), timeout);
     }
     /// True when the first message that arrives is this one (`=:=`); a wrong one is taken out as well.
     [[nodiscard]] bool expect(const term& message, std::chrono::nanoseconds timeout = patience) {
