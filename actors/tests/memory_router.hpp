@@ -15,14 +15,20 @@
 
 namespace rakka::testing {
 
-/// One direction of a connection. A thread of its own delivers, so that order and asynchrony are those of a
-/// socket.
-class wire {
+/// Where a router puts what is for the other system.
+class outbox {
 public:
     using action = std::function<void(rakka::system&)>;
+    virtual ~outbox() = default;
+    virtual void post(action a) = 0;
+};
 
+/// One direction of a connection. A thread of its own delivers, so that order and asynchrony are those of a
+/// socket.
+class wire final : public outbox {
+public:
     explicit wire(rakka::system& to) : to_(to), thread_([this] { serve(); }) {}
-    ~wire() { stop(); }
+    ~wire() override { stop(); }
     /// Delivers what is queued and then nothing more. Call it while the routers live: a delivery may need one
     /// to answer.
     void stop() {
@@ -33,7 +39,7 @@ public:
     wire(const wire&) = delete;
     wire& operator=(const wire&) = delete;
 
-    void post(action a) {
+    void post(action a) override {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(a));
         changed_.notify_one();
@@ -62,7 +68,7 @@ private:
 /// Counts what passes; can be told to call the connection busy.
 class memory_router final : public remote_router {
 public:
-    explicit memory_router(wire& out) : out_(out) {}
+    explicit memory_router(outbox& out) : out_(out) {}
 
     std::atomic<bool> busy{false};
     std::atomic<std::uint64_t> connection{1};  ///< its number
@@ -122,12 +128,12 @@ public:
     }
 
 private:
-    placed place(wire::action a) { return {put(std::move(a)), connection}; }
-    outcome put(wire::action a, bool suspend = false) {
+    placed place(outbox::action a) { return {put(std::move(a)), connection}; }
+    outcome put(outbox::action a, bool suspend = false) {
         out_.post(std::move(a));
         return suspend ? outcome::suspend : outcome::ok;
     }
-    wire& out_;
+    outbox& out_;
 };
 
 /// Two systems, `here` and `there`, with node names, joined both ways.
