@@ -95,12 +95,14 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
     const std::lock_guard one_at_a_time(core.stop_mutex);
     core.stopping.store(true, std::memory_order_release);
     const auto give_up = std::chrono::steady_clock::now() + grace;
-    while (core.living.load(std::memory_order_acquire) != 0) {
+    for (std::uint32_t left = 0; (left = core.living.load(std::memory_order_acquire)) != 0;) {
         // Again each time: a process that was being started had no identity yet.
         for (const pid& p : processes())
             exit(p, atoms::known<"kill">);
         if (core.scheduling().simulated()) {
-            if (core.scheduling().run_until_idle(grace) == 0) break;
+            core.scheduling().run_until_idle(grace);
+            // Nobody has ended: being told again wakes those that are left, but does not help.
+            if (core.living.load(std::memory_order_acquire) == left) break;
             continue;
         }
         std::unique_lock lock(core.living_mutex);

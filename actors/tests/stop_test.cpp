@@ -96,5 +96,18 @@ TEST_P(stopping, waits_for_a_process_that_calls_between_handlers) {
     EXPECT_GT(made, 0);
 }
 
+TEST(stopping_a_simulation, gives_up_on_a_process_that_will_not_end) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "what is left on that stack is never freed, by design";
+#endif
+    rakka::system sys({.simulation = true});
+    sys.spawn([] {
+        const defer_exit scope;
+        static_cast<void>(receive_if([](term_view) { return false; }));
+    });
+    sys.run_ready();
+    EXPECT_EQ(sys.stop(), 1U);
+}
+
 }  // namespace
 }  // namespace rakka::testing
