@@ -39,13 +39,12 @@ reference process::make_own_reference() noexcept {
 }
 
 reference process::own_reference(std::uint64_t n) const noexcept {
-    // 18 bits are all that the first word may have outside; the counter starts there and spills into the
-    // others.
+    // The first word and the upper byte of the number are where a timer's reference has more: see
+    // timer_records.cpp.
     return {{},
             system->origin,
             reference::max_words,
-            {static_cast<std::uint32_t>(n >> 46) & 0x3ffff, static_cast<std::uint32_t>(n),
-             static_cast<std::uint32_t>(n >> 32), slot, serial}};
+            {0, static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), slot, serial}};
 }
 
 std::uint64_t process::number_of_own(const reference& ref) const noexcept {

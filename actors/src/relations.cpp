@@ -5,7 +5,7 @@ namespace rakka::detail {
 bool relations::nothing_left() const noexcept {
     // Ids of unlinks may start again: without a link entry no acknowledgement is awaited.
     return links.empty() && monitors.empty() && watchers.empty() && aliases.empty() && spawns.empty() &&
-           timers.empty() && !dictionary && !question && !call && !handler_timeout && !unthrown;
+           timers == nullptr && !dictionary && !question && !call && !handler_timeout && !unthrown;
 }
 
 bool relations::shrink() noexcept {
@@ -16,7 +16,6 @@ bool relations::shrink() noexcept {
     watchers.shrink();
     aliases.shrink();
     spawns.shrink();
-    timers.shrink();
     if (dictionary) dictionary->shrink_to_fit();
     question.reset();
     if (handler_timeout && !handler_timeout->running() && !handler_timeout->expired())

@@ -62,7 +62,7 @@ struct relations {
     watcher_table watchers;
     flat_table<reference, alias_mode> aliases;
     flat_table<reference, pending_spawn> spawns;
-    flat_table<reference, message_timer*> timers;
+    message_timer* timers = nullptr;  // the first of the list
     std::unique_ptr<dictionary_entries> dictionary;
     std::unique_ptr<pending_question> question;  // made for the first one; likewise the call
     std::unique_ptr<pending_call> call;

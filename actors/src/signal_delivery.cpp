@@ -184,7 +184,7 @@ void deliver_from(system_core& core, const pid& from, const pid& to, signal& s) 
 
 void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
     if (s.kind == signal_kind::message_timer) {
-        message_timer::discard(core, s);
+        message_timer::discard(s);
         return;
     }
     if (s.storage == signal_storage::foreign) return;

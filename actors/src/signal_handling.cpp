@@ -304,10 +304,10 @@ void process::on_timer_request(control_signal& s) noexcept {
     timer.creation = system->origin;
     timer.size = reference::max_words;
     timer.words = {s.ref.words[2], s.ref.words[3], s.ref.words[4], slot, serial};
-    message_timer** const found = related ? related->timers.find(timer) : nullptr;
+    message_timer* const found = message_timer::find(*this, timer);
     if (found != nullptr) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>((*found)->deadline() - system->now());
-        const bool counts = s.id == 0 || message_timer::cancel(*this, **found);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(found->deadline() - system->now());
+        const bool counts = s.id == 0 || message_timer::cancel(*this, system->cache(), *found);
         if (counts) set_term(a, term(std::max<std::int64_t>(left.count(), 0)));
     }
     deliver(*system, s.from, a);

@@ -7,7 +7,6 @@
 #include "signal_delivery.hpp"
 #include "signal_transit.hpp"
 #include "system_log.hpp"
-#include "timer_records.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
@@ -21,9 +20,13 @@ namespace rakka::detail {
 
 namespace {
 
+unsigned workers_of(const system_options& o) {
+    return o.simulation ? 1 : o.workers != 0 ? o.workers : default_worker_count();
+}
+
 scheduler_options engine_options(const system_options& o, system_core& core) {
     scheduler_options out;
-    out.workers = o.simulation ? 0 : o.workers != 0 ? o.workers : default_worker_count();
+    out.workers = o.simulation ? 0 : workers_of(o);
     out.seed = o.seed;
     if (o.stack_size != 0) out.stack_size = o.stack_size;
     out.max_blocking_threads = o.max_blocking_threads;
@@ -42,7 +45,7 @@ constexpr std::uint32_t table_limit = process_table::nobodys_slot;
 
 // Slots that rest in workers' caches do not count against the limit on processes.
 std::uint32_t slots_for(const system_options& o) {
-    const std::uint64_t workers = o.workers != 0 ? o.workers : default_worker_count();
+    const std::uint64_t workers = workers_of(o);
     return static_cast<std::uint32_t>(
         std::min<std::uint64_t>(o.max_processes + (workers + 2) * 3 * process_table::batch, table_limit));
 }
@@ -66,6 +69,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
       exit_patience(options.exit_patience),
       log(options.log),
       table(*this, slots_for(options)),
+      timers(*this, options.max_timers, workers_of(options)),
       warnings_disabled(options.disable_warnings),
       scheduler_(std::make_unique<scheduler>(engine_options(options, *this))) {
     if (options.simulation && options.seed != 0 && options.reorder_signals)
@@ -81,8 +85,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
 
 system_core::~system_core() {
     table.abandon_the_rest();
-    message_timer::free_orphans(*this);
-    transit.reset();
+    timers.end_all();
     scheduler_.reset();
     for (const auto& c : caches_) {
         c->signals.small.free_all();

@@ -8,6 +8,7 @@
 #include "name_table.hpp"
 #include "process_table.hpp"
 #include "signal_pool.hpp"
+#include "timer_pool.hpp"
 
 #include <rakka/actors/system.hpp>
 
@@ -21,13 +22,11 @@
 
 namespace rakka::detail {
 
-struct message_timer;
-class signal_transit;
-
 /// What a worker keeps for itself so that the message path shares nothing. Scheduler worker.
 struct worker_cache {
     signal_cache signals;
     slot_list slots;
+    timer_cache timers;
 };
 
 class system_core {
@@ -51,6 +50,7 @@ public:
     // -----------------------------------------------------------------------------------------------
     process_table table;
     name_table names;
+    timer_pool timers;
     signal_depot depot;
     std::atomic<remote_router*> router{nullptr};
     std::atomic<std::uint64_t> references{1};
@@ -71,7 +71,11 @@ public:
     [[nodiscard]] scheduler& scheduling() noexcept { return *scheduler_; }
     [[nodiscard]] instant now() const noexcept { return scheduler_->time().now(); }
     /// `never` when that is beyond the clock.
-    [[nodiscard]] instant after(nanoseconds delay) const noexcept { return later(now(), delay); }
+    [[nodiscard]] instant after(nanoseconds delay) const noexcept { return after(delay, now()); }
+    /// The same from a look at the clock that has just been.
+    [[nodiscard]] static instant after(nanoseconds delay, instant now) noexcept {
+        return delay > never - now ? never : now + std::max(delay, nanoseconds{0});
+    }
 
     /// The calling worker's; null on a foreign thread.
     [[nodiscard]] worker_cache* cache() noexcept {
@@ -89,18 +93,9 @@ public:
     [[nodiscard]] bool admit() noexcept;
     void process_ended() noexcept;
 
-    /// Timers whose message goes to somebody else than who started them: nobody else would free them at the
-    /// end.
-    std::mutex orphans_mutex;
-    message_timer* orphans = nullptr;  // guarded by orphans_mutex
-
     ended_parents gone_parents;
 
 private:
-    static instant later(instant start, nanoseconds delay) noexcept {
-        return delay > never - start ? never : start + std::max(delay, nanoseconds{0});
-    }
-
     std::vector<std::unique_ptr<worker_cache>> caches_;
     std::unique_ptr<scheduler> scheduler_;
 };

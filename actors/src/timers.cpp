@@ -2,12 +2,13 @@
 #include "routing.hpp"
 #include "timer_records.hpp"
 
+#include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/timers.hpp>
-#include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <algorithm>
-#include <memory>
+#include <new>
+#include <utility>
 
 namespace rakka {
 
@@ -15,15 +16,13 @@ using namespace detail;
 
 namespace {
 
-std::chrono::milliseconds left_of(const process& self, const message_timer& t) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(t.deadline() - self.system->now());
-    return std::max(left, std::chrono::milliseconds(0));
+std::chrono::milliseconds left_of(const message_timer& t, instant now) {
+    return std::chrono::ceil<std::chrono::milliseconds>(std::max(t.deadline() - now, instant(0)));
 }
 
 message_timer* own_timer(process& self, const reference& ref) {
     self.fetch();
-    message_timer** const found = self.related ? self.related->timers.find(ref) : nullptr;
-    return found == nullptr ? nullptr : *found;
+    return message_timer::find(self, ref);
 }
 
 std::optional<std::chrono::milliseconds> ask_owner(process& self, const reference& ref, bool cancel) {
@@ -37,51 +36,57 @@ std::optional<std::chrono::milliseconds> ask_owner(process& self, const referenc
     return std::chrono::milliseconds(*self.related->question->value.as<std::int64_t>());
 }
 
-destination to_this_system(process& self, const destination& to) {
-    if (const auto* const p = std::get_if<pid>(&to)) return localised(*self.system, *p);
-    return to;
-}
-
-reference begin(process& self, const reference& ref, std::chrono::nanoseconds delay, const destination& to,
-                term message) {
-    auto t = std::make_unique<message_timer>(*self.system, self.pid(), ref, to_this_system(self, to),
-                                             std::move(message));
-    message_timer::begin(self, *t.release(), delay);
+reference begin(const message_timer::order& what, term message) {
+    const auto [here, self] = where_am_i();
+    system_core& core = *self.system;
+    worker_cache* const cache = core.cache_of(here);
+    message_timer* const t = core.timers.claim(&cache->timers);
+    if (t == nullptr) error(atoms::known<"system_limit">);
+    reference ref;
+    try {
+        ref = t->begin(self, here, what, std::move(message));
+    } catch (const std::bad_alloc&) {
+        core.timers.give_back(*t, &cache->timers);
+        error(atoms::known<"system_limit">);
+    }
+    self.pay(here);
     return ref;
 }
 
 }  // namespace
 
 reference send_after(std::chrono::nanoseconds delay, const destination& to, term message) {
-    process& self = current_process();
-    self.pay();
-    return begin(self, self.make_own_reference(), delay, to, std::move(message));
+    return begin({delay, to, false}, std::move(message));
 }
 
 reference start_timer(std::chrono::nanoseconds delay, const destination& to, term message) {
-    process& self = current_process();
-    self.pay();
-    const reference ref = self.make_own_reference();
-    return begin(self, ref, delay, to, tuple(atoms::known<"timeout">, ref, std::move(message)));
+    return begin({delay, to, true}, std::move(message));
 }
 
 std::optional<std::chrono::milliseconds> cancel_timer(const reference& timer) {
-    process& self = current_process();
-    self.pay();
-    message_timer* const t = own_timer(self, timer);
-    if (t == nullptr) return ask_owner(self, timer, true);
-    const auto left = left_of(self, *t);
-    if (message_timer::cancel(self, *t)) return left;
-    self.fetch();  // it has just fired: its message belongs in the mailbox by now
-    return std::nullopt;
+    const auto [here, self] = where_am_i();
+    std::optional<std::chrono::milliseconds> left;
+    if (message_timer* const t = own_timer(self, timer)) {
+        left = left_of(*t, here.timers().now());
+        if (!message_timer::cancel(self, system_core::cache_of(here), *t)) {
+            left.reset();
+            self.fetch();  // it has just fired: its message belongs in the mailbox by now
+        }
+        self.pay(here);
+    } else {
+        left = ask_owner(self, timer, true);
+        self.pay();
+    }
+    return left;
 }
 
 std::optional<std::chrono::milliseconds> read_timer(const reference& timer) {
     process& self = current_process();
-    self.pay();
     const message_timer* const t = own_timer(self, timer);
-    if (t == nullptr) return ask_owner(self, timer, false);
-    return left_of(self, *t);
+    const auto left =
+        t == nullptr ? ask_owner(self, timer, false) : std::optional(left_of(*t, self.system->now()));
+    self.pay();
+    return left;
 }
 
 }  // namespace rakka

@@ -85,9 +85,9 @@ void timer_wheel::unlink(timer_node& node) noexcept {
     node.next_ = nullptr;
 }
 
-void timer_wheel::start(timer_node& node, instant deadline) noexcept {
+void timer_wheel::start(timer_node& node, instant deadline, std::optional<instant> now) noexcept {
     const std::lock_guard lock(lock_);
-    if (pending_ == 0 && !advancing_) tick_ = std::max(tick_, tick_at_or_before(time_.now()));
+    if (pending_ == 0 && !advancing_) tick_ = std::max(tick_, tick_at_or_before(now ? *now : time_.now()));
     node.deadline_ = deadline;
     node.wheel_ = this;
     ++pending_;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace rakka::detail {
 
@@ -62,7 +63,11 @@ public:
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
 
-    void start(timer_node& node, instant deadline) noexcept;
+    /// A look at its clock.
+    [[nodiscard]] instant now() const noexcept { return time_.now(); }
+
+    /// `now` spares it a look at the clock, if the caller has just had one.
+    void start(timer_node& node, instant deadline, std::optional<instant> now = std::nullopt) noexcept;
     bool cancel(timer_node& node) noexcept;
 
     /// Fires what has expired, in order of ticks; returns how many. One thread at a time gets to do it, the

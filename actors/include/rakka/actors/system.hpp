@@ -43,6 +43,11 @@ struct system_options {
     bool reorder_signals = false;
     /// Living processes at most; up to 2^25 - 1. Memory is taken only for slots that have been used.
     std::uint32_t max_processes = 1U << 20;
+    /// Messages at most that wait for their time (send_after, start_timer); up to 2^26 - 1. From some thousands
+    /// on a few less: up to 1/64 of them may rest where only other workers find them. Memory is taken for as
+    /// many as have been pending at once, 128 bytes each, and kept. Limits of calls and timeouts of receives
+    /// do not count.
+    std::uint32_t max_timers = 1U << 24;
     /// Usable bytes of the stack a blocking process gets; 0 means the default (256 KiB). Only touched pages
     /// cost.
     std::size_t stack_size = 0;
