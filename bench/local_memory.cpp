@@ -1,5 +1,5 @@
-// What idle processes cost. Each group wants a program of its own: memory that an earlier one gave back would
-// not be counted.
+// What idle processes and pending timers cost. Each group wants a program of its own: memory that an earlier
+// one gave back would not be counted.
 #include "harness.hpp"
 #include "local_bench.hpp"
 
@@ -64,6 +64,20 @@ void blocked_processes(rakka::system& s, int) {
     });
 }
 
+/// Timers that wait, with an atom as their message.
+void pending_timers(rakka::system& s, int) {
+    constexpr std::size_t n = 1'000'000;
+    s.run([&] {
+        std::vector<reference> all(n);
+        const double before = resident();
+        for (reference& r : all)
+            r = start_timer(1h, self(), "x"_a);
+        print("pending_timer_bytes", std::to_string(n), {(resident() - before) / n}, "bytes");
+        for (const reference& r : all)
+            static_cast<void>(cancel_timer(r));
+    });
+}
+
 /// Ten million servers at once; then each gets one call and answers it.
 void ten_million(rakka::system& s, int) {
     constexpr std::size_t n = 10'000'000;
@@ -93,6 +107,7 @@ void ten_million(rakka::system& s, int) {
 constexpr group groups[] = {
     {"memgs", idle_servers, true},
     {"mem", blocked_processes, true},
+    {"memtimer", pending_timers, true},
     {"tenmillion", ten_million, true},
 };
 

@@ -61,7 +61,7 @@ public:
             if (cache->loaded.count == 0 && !refill(cache->loaded)) return nullptr;
         }
         message_timer& t = cache->loaded.pop();
-        prefetch(cache->loaded.first);
+        if (cache->loaded.first != nullptr) prefetch(*cache->loaded.first);
         return &t;
     }
     void give_back(message_timer& t, timer_cache* cache) noexcept {
@@ -86,9 +86,9 @@ private:
     static constexpr std::uint32_t chunk_size = 1024;
     static constexpr std::uint32_t largest_batch = 64;
 
-    static void prefetch(message_timer* t) noexcept {
-        __builtin_prefetch(static_cast<listed_timer*>(t), 1);
-        __builtin_prefetch(reinterpret_cast<const char*>(t) + 64, 1);
+    static void prefetch(const message_timer& t) noexcept {
+        __builtin_prefetch(static_cast<const listed_timer*>(&t), 1);
+        __builtin_prefetch(static_cast<const signal_with_term*>(&t), 1);
     }
     [[nodiscard]] message_timer* claim_one() noexcept;
     [[nodiscard]] bool refill(free_timers& list) noexcept;

@@ -75,16 +75,27 @@ reference message_timer::begin(process& self, worker& here, const order& what, t
 
 void message_timer::aim(const process& self, const destination& to) {
     const auto* const p = std::get_if<pid>(&to);
-    const bool local = p != nullptr && is_here(core_, *p);
-    const pid target = local || p == nullptr ? pid() : localised(core_, *p);
-    const pid& whom = local ? *p : target;
-    for_elsewhere_ = !local && !is_here(core_, target);
-    for_owner_ = !for_elsewhere_ && whom.id == self.slot && whom.serial == self.serial;
-    if (for_elsewhere_) {
-        to_.elsewhere = new destination(to);
+    if (p == nullptr) {
+        aim_elsewhere(to);
+    } else if (is_here(core_, *p)) [[likely]] {
+        aim_at(self, *p);
+    } else if (const pid target = localised(core_, *p); is_here(core_, target)) {
+        aim_at(self, target);
     } else {
-        to_.local = {whom.id, whom.serial};
+        aim_elsewhere(to);
     }
+}
+
+void message_timer::aim_at(const process& self, const pid& whom) noexcept {
+    for_elsewhere_ = false;
+    for_owner_ = whom.id == self.slot && whom.serial == self.serial;
+    to_.local = {whom.id, whom.serial};
+}
+
+void message_timer::aim_elsewhere(const destination& to) {
+    to_.elsewhere = new destination(to);
+    for_elsewhere_ = true;
+    for_owner_ = false;
 }
 
 message_timer* message_timer::find(const process& self, const reference& ref) noexcept {

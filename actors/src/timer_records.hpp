@@ -67,6 +67,8 @@ struct alignas(64) message_timer final : listed_timer, signal_with_term {
 private:
     static void fire(timer_node& n) noexcept;
     void aim(const process& self, const destination& to);
+    void aim_at(const process& self, const pid& whom) noexcept;
+    void aim_elsewhere(const destination& to);
     [[nodiscard]] reference ref() const noexcept;
     [[nodiscard]] term take_message() noexcept;
     void send_to_other() noexcept;

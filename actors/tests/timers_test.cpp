@@ -1,10 +1,17 @@
 // Messages sent later. Rules from `erlang:send_after/3`, `start_timer/3`, `cancel_timer/1`.
 #include "actors_support.hpp"
 
+#include <cstddef>
 #include <vector>
 
 namespace rakka::testing {
 namespace {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int very_many = 50'000;
+#else
+constexpr int very_many = 1'000'000;
+#endif
 
 RAKKA_EVERY_MODE(timers);
 
@@ -125,6 +132,96 @@ TEST_P(timers, pending_timers_go_with_their_process_or_system) {
         await_end(p);
     });
     sys.stop();  // leaks would be seen by the address sanitizer
+}
+
+TEST_P(timers, a_reference_that_somebody_made_up_names_no_timer) {
+    in_process([] {
+        const reference mine = send_after(1h, self(), "mine"_a);
+        const pid other = spawn_idle();
+        for (std::size_t word = 0; word < reference::max_words; ++word) {
+            for (const std::uint32_t change : {1U, 2U, 1U << 17, 1U << 24, 0xffffffffU}) {
+                reference made_up = mine;
+                made_up.words[word] ^= change;
+                EXPECT_FALSE(read_timer(made_up)) << word << ' ' << change;
+                EXPECT_FALSE(cancel_timer(made_up)) << word << ' ' << change;
+            }
+        }
+        reference of_other = mine;
+        of_other.words[3] = other.id;
+        of_other.words[4] = other.serial;
+        EXPECT_FALSE(cancel_timer(of_other));
+        EXPECT_FALSE(cancel_timer(make_reference()));
+        EXPECT_TRUE(cancel_timer(mine));
+        exit(other, "kill"_a);
+    });
+}
+
+TEST_P(timers, a_made_up_reference_does_not_lead_to_the_timer_of_another) {
+    in_process([] {
+        const pid parent = self();
+        const pid other = spawn([parent] {
+            send(parent, send_after(1h, self(), "mine"_a));
+            static_cast<void>(receive_if([](term_view) { return false; }));
+        });
+        const reference theirs = *next_message().as<reference>();
+        reference as_mine = theirs;
+        as_mine.words[3] = parent.id;
+        as_mine.words[4] = parent.serial;
+        EXPECT_FALSE(read_timer(as_mine));
+        EXPECT_FALSE(cancel_timer(as_mine));
+        EXPECT_TRUE(cancel_timer(theirs));
+        exit(other, "kill"_a);
+    });
+}
+
+TEST_P(timers, an_old_reference_does_not_name_the_next_timer) {
+    in_process([] {
+        const reference first = send_after(1h, self(), 1);
+        EXPECT_TRUE(cancel_timer(first));
+        const reference second = send_after(1h, self(), 2);  // most likely where the first was
+        EXPECT_NE(first, second);
+        EXPECT_FALSE(read_timer(first));
+        EXPECT_FALSE(cancel_timer(first));
+        EXPECT_TRUE(cancel_timer(second));
+    });
+}
+
+TEST_P(timers, any_of_many_may_be_cancelled_in_any_order) {
+    in_process([] {
+        std::vector<reference> some;
+        for (int i = 0; i < 1000; ++i)
+            some.push_back(start_timer(1h, self(), i));
+        for (std::size_t i = 0; i < some.size(); ++i)
+            EXPECT_TRUE(cancel_timer(some[i * 383 % some.size()]));
+        for (const reference& r : some)
+            EXPECT_FALSE(read_timer(r));
+    });
+}
+
+TEST_P(timers, very_many_may_be_pending_at_once) {
+    in_process([] {
+        std::vector<reference> all;
+        all.reserve(very_many);
+        for (int i = 0; i < very_many; ++i)
+            all.push_back(send_after(i % 2 == 0 ? 1h : 500ms + i % 1000 * 1ms, self(), i));
+        for (std::size_t i = 0; i < all.size(); i += 1000) {
+            const auto left = read_timer(all[i]);
+            ASSERT_TRUE(left);
+            EXPECT_LE(*left, 1h);
+            EXPECT_GT(*left, 50min);
+        }
+        for (std::size_t i = 0; i < all.size(); i += 2)
+            ASSERT_TRUE(cancel_timer(all[i]));
+        std::vector<bool> seen(very_many);
+        for (int i = 1; i < very_many; i += 2) {
+            const auto number = next_message().as<int>();
+            ASSERT_TRUE(number && *number % 2 == 1 && !seen[static_cast<std::size_t>(*number)]);
+            seen[static_cast<std::size_t>(*number)] = true;
+        }
+        for (const reference& r : all)
+            ASSERT_FALSE(cancel_timer(r));
+        EXPECT_TRUE(mailbox_is_empty());
+    });
 }
 
 }  // namespace
