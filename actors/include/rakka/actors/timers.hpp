@@ -11,7 +11,8 @@
 namespace rakka {
 
 /// Sends `message` to a pid or name of this system after `delay` (never early). A name is looked up when the
-/// timer fires. The timer ends silently when a pid is dead then. Owner process. Erlang:
+/// timer fires. The timer ends silently when a pid is dead then. Throws process_exit, `{system_limit, []}`,
+/// when system_options::max_timers are pending or there is no memory for another. Owner process. Erlang:
 /// `erlang:send_after/3`.
 reference send_after(std::chrono::nanoseconds delay, const destination& to, term message);
 
