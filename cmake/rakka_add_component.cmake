@@ -14,6 +14,9 @@ function(rakka_add_component name)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp")
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${headers})
   target_include_directories(${target} PRIVATE src)
+  # Nobody replaces single functions of a static library, so that g++ may inline them although they are position
+  # independent; clang does so by itself.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
   # In programs with preemptible code this library's objects come first: see rakka_preemptible.cmake. Link options
   # stand before the program's own objects, and the linker keeps the first of several equal functions.

@@ -106,7 +106,7 @@ private:
             const term_view m = peek(*s);
             const auto alias = m.is_tuple(2) ? alias_in(m.tuple()[0]) : std::nullopt;
             if (alias && *alias == ref_) {
-                const term message = consume_message(*self_.system, *q.take_current());
+                const term message = self_.consume(*q.take_current());
                 call_.value = message.share(message.tuple()[1]);
                 call_.state = phase::replied;
                 return true;

@@ -27,6 +27,10 @@ public:
                 return "no process is registered under this name";
             case actors_errc::no_timer:
                 return "no such timer";
+            case actors_errc::no_memory:
+                return "not enough memory";
+            case actors_errc::no_thread:
+                return "the operating system gave no thread";
         }
         return "unknown error";
     }

@@ -1,6 +1,7 @@
 #include "exit_propagation.hpp"
 
 #include "engine/current.hpp"
+#include "engine/worker.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 #include "timer_records.hpp"
@@ -55,6 +56,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     system_core& core = *self.system;
     const pid me = self.pid();
     self.state = process::phase::ending;
+    if (mailbox_bound* const bound = self.bound.load(std::memory_order_relaxed)) bound->end();
     give_up_name(self);
     if (self.related) {
         self.related->handler_timeout.reset();
@@ -79,6 +81,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
 void end_here(process& self, const term& reason) noexcept {
     self.final = true;
     finish(self, self.doomed ? term(self.reason) : reason, slot_fate::keep);
+    current_worker()->abandon_task();
     suspend_current([]() noexcept { return true; });
     std::abort();
 }

@@ -70,7 +70,7 @@ struct slice_end::state {
     /// The calling worker's; null on other threads.
     [[nodiscard]] hook* here() const noexcept {
         const detail::worker* const w = detail::current_worker();
-        return w == nullptr || &w->home() != &home ? nullptr : &hooks[w->index()];
+        return w == nullptr || w->serves() != &home ? nullptr : &hooks[w->index()];
     }
 
     detail::scheduler& home;

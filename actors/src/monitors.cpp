@@ -1,3 +1,4 @@
+#include "mailbox_limits.hpp"
 #include "routing.hpp"
 #include "start_process.hpp"
 
@@ -49,7 +50,15 @@ void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m,
     set_term(s, std::move(message));
     s.ref = ref;
     if (const auto* const named = std::get_if<registered_name>(&m.target)) s.name = named->name;
-    deliver(core, m.resolved, s);
+    process* const target = find_alive(core, m.resolved);
+    if (target == nullptr) return answer_for_dead(core, m.resolved, s);
+    if (kind == signal_kind::call && target->bound.load(std::memory_order_relaxed) != nullptr &&
+        !let_in(*target, m.resolved.serial, s)) [[unlikely]] {
+        static_cast<void>(
+            take_term(s));  // the request is lost, not what the caller hears of the server's end
+        s.kind = signal_kind::monitor;
+    }
+    if (!post(*target, m.resolved.serial, s)) answer_for_dead(core, m.resolved, s);
 }
 
 remote_router::placed monitor_elsewhere(process& self, const monitor_entry& m, const monitor_target& as_given,
@@ -70,7 +79,7 @@ bool flush_down(process& self, const reference& ref) {
     for (signal* s = self.messages.first(); s != nullptr; s = s->next) {
         if (!is_down(ref, peek(*s))) continue;
         self.messages.remove(*s);
-        free_signal(*self.system, *s);
+        static_cast<void>(self.consume(*s));
         return true;
     }
     return false;

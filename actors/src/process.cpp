@@ -185,6 +185,44 @@ term get(term_view key) {
     return at == self.related->dictionary->end() ? term() : at->second;
 }
 
+namespace {
+
+// As proc_lib does it.
+atom label_key() {
+    static const atom key("$process_label");
+    return key;
+}
+
+}  // namespace
+
+term detail::label_of(const process& p) {
+    if (!p.related || !p.related->dictionary) return {};
+    const term key = label_key();
+    const auto at = find_key(*p.related->dictionary, key);
+    return at == p.related->dictionary->end() ? term() : at->second;
+}
+
+void set_label(term label) {
+    if (label.has_value()) {
+        put(label_key(), std::move(label));
+    } else {
+        const term key = label_key();
+        erase(key);
+    }
+}
+
+term label() {
+    return label_of(current_process());
+}
+
+process_priority set_priority(process_priority level) {
+    process& self = current_process();
+    const auto old = static_cast<process_priority>(self.scheduling_priority());
+    self.set_scheduling_priority(static_cast<task_priority>(level));
+    self.pay();
+    return old;
+}
+
 term erase(term_view key) {
     process& self = current_process();
     if (!self.related || !self.related->dictionary) return {};

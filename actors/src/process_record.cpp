@@ -61,7 +61,10 @@ pending_call* process::call_waiting_for(const reference& ref) noexcept {
 void process::begin(const process_start& how) noexcept {
     serial = serial == last_serial ? 1 : serial + 1;
     state = phase::starting;
-    traps_exit = doomed = waiting = final = sleepy = false;
+    traps_exit = doomed = waiting = final = sleepy = at_rest = keeps_stack = threaded = false;
+    parent.store(how.parent == nullptr ? 0 : std::uint64_t{how.parent->serial} << 32 | how.parent->slot,
+                 std::memory_order_release);
+    message_cost.store(1, std::memory_order_relaxed);
     spared_until = 0;
     exit_deferrals = 0;
     resumes = 0;
@@ -110,6 +113,7 @@ void process::check_exit() {
 }
 
 bool process::give_way(std::int32_t n) noexcept {
+    set_message_cost();
     try {
         return body ? consume_reductions(n) : consume_reductions_late(n);
     } catch (const std::bad_alloc&) {
@@ -120,6 +124,7 @@ bool process::give_way(std::int32_t n) noexcept {
 void process::taken_up_again() {
     fetch();
     if (!doomed) return;
+    settle_reductions();  // those of the running slice count as well
     if (spared_until == 0) spared_until = reductions() + default_reductions;
     if (reductions() >= spared_until) check_exit();
 }
@@ -165,21 +170,39 @@ bool process::call(Callback callback) noexcept {
     return false;
 }
 
+bool process::fetch_at_rest() noexcept {
+    if (!inbox.pending()) return false;
+    at_rest = true;
+    fetch();
+    at_rest = false;
+    return true;
+}
+
+// False when it cannot, for want of a stack for those that would run meanwhile.
+bool process::sleep_on_own_stack() noexcept {
+    try {
+        sleep();
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 step process::run_handler() noexcept {
-    fetch();  // whoever asks what it was doing hears that it was waiting
+    fetch_at_rest();  // whoever asks what it was doing hears that it was waiting
     waiting = false;
     if (state == phase::starting) {
         state = phase::running;
         if (!doomed && !call([&] { return handler->init(); })) return step::done;
     }
-    for (bool served = false;;) {
+    for (bool served = false, spent = false;;) {
         if (doomed) [[unlikely]]
             return end_handler(term(reason));
         signal* const s = messages.pop();
         if (s != nullptr) {
             served = true;
-            if (!call([&] { return handler->handle(consume_message(*system, *s)); })) return step::done;
-        } else if (fetch()) {
+            if (!call([&] { return handler->handle(consume(*s)); })) return step::done;
+        } else if (fetch_at_rest()) {
             continue;
         } else if (timed_out()) {
             if (!call([&] { return handler->handle_timeout(); })) return step::done;
@@ -192,12 +215,28 @@ step process::run_handler() noexcept {
             waiting = true;
             // Woken for signals only, as at the end of a start: what they have ended need not stay.
             if (!served && related && related->nothing_left()) related.reset();
+            reset_message_cost();
             settle_reductions();
-            if (inbox.try_sleep()) return step::wait;
+            if (keeps_stack) [[unlikely]] {
+                if (!sleep_on_own_stack()) return end_handler(atoms::known<"system_limit">);
+                fetch_at_rest();
+            } else if (inbox.try_sleep()) {
+                return step::wait;
+            }
             waiting = false;
             continue;
         }
         if (charge_reductions(1)) {
+            if (!spent && messages.empty() && !inbox.pending() && !timed_out()) {
+                spent = true;
+                continue;  // to sleep, rather than to the end of the queue
+            }
+            spent = false;
+            set_message_cost();
+            if (keeps_stack) [[unlikely]] {
+                give_way(0);
+                continue;
+            }
             if (sleepy) trim_current_stack();  // the next slice may have another
             return step::again;
         }

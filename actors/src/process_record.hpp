@@ -6,6 +6,7 @@
 #include "engine/task.hpp"
 #include "engine/worker.hpp"
 #include "mailbox.hpp"
+#include "mailbox_bound.hpp"
 #include "message_queue.hpp"
 #include "relations.hpp"
 
@@ -14,18 +15,22 @@
 #include <rakka/actors/spawn_options.hpp>
 #include <rakka/etf/term.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace rakka::detail {
 
 class system_core;
+[[nodiscard]] term consume_message(system_core& core, signal& s) noexcept;  // signal_delivery.hpp
 
 /// What the spawner decides about a new process.
 struct process_start {
     rakka::pid leader;
     process_priority priority = process_priority::normal;
+    const process* parent = nullptr;  // null: none of this system
 };
 
 /// A slot of the process table and the process that lives in it. Slots are type-stable: a sender may hold a
@@ -35,6 +40,9 @@ struct process_start {
 /// free
 struct alignas(64) process final : task {
     process(scheduler& home, system_core& core, std::uint32_t slot_number) noexcept;
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+    ~process() { delete bound.load(std::memory_order_relaxed); }
 
     // -- constant
     // ------------------------------------------------------------------------------------------------
@@ -48,6 +56,13 @@ struct alignas(64) process final : task {
     /// Serial of the living inhabitant << 32 | id of its registered name; 0 when there is none, or it is
     /// ending.
     std::atomic<std::uint64_t> identity{0};
+    /// What a message to the inhabitant costs its sender in reductions: more, the more of them wait. So those
+    /// who send to somebody who cannot keep up have shorter turns than he has.
+    std::atomic<std::uint16_t> message_cost{1};
+    /// Null until the slot has had a process with a limit on its messages.
+    std::atomic<mailbox_bound*> bound{nullptr};
+    /// Serial << 32 | slot of who spawned the inhabitant; 0 when that was no process of this system.
+    std::atomic<std::uint64_t> parent{0};
 
     // -- owner (before publication: the spawner)
     // -----------------------------------------------------------------------
@@ -57,10 +72,13 @@ struct alignas(64) process final : task {
     enum class phase : std::uint8_t { free, starting, running, ending };
     phase state = phase::free;
     bool traps_exit : 1 = false;
-    bool doomed : 1 = false;   // an exit signal has decided: `reason` is set
-    bool waiting : 1 = false;  // blocked in a receive, or a handler without a message
-    bool final : 1 = false;    // destructors and terminate() run: nothing can be thrown any more
-    bool sleepy : 1 = false;   // a handler that asked to hibernate
+    bool doomed : 1 = false;       // an exit signal has decided: `reason` is set
+    bool waiting : 1 = false;      // blocked in a receive, or a handler without a message
+    bool final : 1 = false;        // destructors and terminate() run: nothing can be thrown any more
+    bool sleepy : 1 = false;       // a handler that asked to hibernate
+    bool at_rest : 1 = false;      // a handler that takes in signals between two callbacks
+    bool keeps_stack : 1 = false;  // the same one for life
+    bool threaded : 1 = false;     // with a thread of its own
     std::uint32_t exit_deferrals = 0;
     std::uint32_t resumes = 0;  // resume signals not used up yet
     message_queue messages;
@@ -100,12 +118,26 @@ struct alignas(64) process final : task {
     /// Sleeps until something is in the inbox or among the messages. Call fetch() afterwards. Throws
     /// std::bad_alloc when no stack is left.
     void sleep() {
+        reset_message_cost();
         suspend_current([this]() noexcept { return inbox.try_sleep(); });
     }
     /// An exit signal has ended this process, and throwing is possible now.
     [[nodiscard]] bool exits_now() const noexcept;
     /// Throws process_exit if exits_now().
     void check_exit();
+    /// Brings message_cost up to date. Owner.
+    void set_message_cost() noexcept {
+        const std::size_t waiting = messages.size() / messages_for_a_reduction;
+        const auto cost = static_cast<std::uint16_t>(1 + std::min(waiting, most_message_cost));
+        if (message_cost.load(std::memory_order_relaxed) != cost) [[unlikely]]
+            message_cost.store(cost, std::memory_order_relaxed);
+    }
+    /// The same, cheaper for who has little waiting.
+    void reset_message_cost() noexcept {
+        if (message_cost.load(std::memory_order_relaxed) != 1 || messages.size() >= messages_for_a_reduction)
+            [[unlikely]]
+            set_message_cost();
+    }
     /// The price of an ambient function, at its end: when the slice is used up others run (a handler first
     /// gets another slice, to return from its callback), and then this process takes in its signals. Throws
     /// process_exit, but not before a doomed process had 4,000 reductions to come to a function that waits:
@@ -118,8 +150,8 @@ struct alignas(64) process final : task {
     bool give_way(std::int32_t n) noexcept;
     /// The same as pay() and give_way() for who knows the worker; nothing may have blocked since it was
     /// looked up.
-    void pay(worker& here) {
-        if (here.charge(1)) [[unlikely]]
+    void pay(worker& here, std::int32_t n = 1) {
+        if (here.charge(n)) [[unlikely]]
             pay(0);
     }
     void give_way(worker& here) noexcept {
@@ -135,10 +167,23 @@ struct alignas(64) process final : task {
     /// Gives back memory before a long sleep: capacity of relations that are over, and the stack below.
     void give_back_memory() noexcept;
 
+    /// Takes what a message carries and gives its node back.
+    [[nodiscard]] term consume(signal& s) noexcept {
+        if (s.counted) [[unlikely]]
+            counted_message_received();
+        return consume_message(*system, s);
+    }
+
     /// Puts a message in the own queue, behind everything taken in so far.
     void queue_message(term message) noexcept;
 
 private:
+    static constexpr std::size_t messages_for_a_reduction = 128;
+    static constexpr std::size_t most_message_cost = 255;
+
+    void counted_message_received() noexcept;
+    bool fetch_at_rest() noexcept;
+    [[nodiscard]] bool sleep_on_own_stack() noexcept;
     void taken_up_again();
     step run_slice() noexcept override;
     void was_preempted() noexcept override;
@@ -168,6 +213,9 @@ private:
     void on_timer_request(control_signal& s) noexcept;
     void on_answer(control_signal& s) noexcept;
 };
+
+/// As label() gives it. Owner.
+[[nodiscard]] term label_of(const process& p);
 
 /// The calling process; throws std::logic_error outside of one.
 [[nodiscard]] process& current_process();

@@ -53,7 +53,7 @@ term next_message(process& self) {
         }
         self.check_exit();
         if (signal* const s = self.messages.pop()) {
-            term message = consume_message(*self.system, *s);
+            term message = self.consume(*s);
             self.give_way(1);
             return message;
         }
@@ -73,7 +73,7 @@ std::optional<term> receive_matching(bool (*wanted)(void*, const term&), void* a
     std::int32_t looks = 0;
     for (;;) {
         if (scan(self, wanted, arg, looks)) {
-            term found = consume_message(*self.system, *self.messages.take_current());
+            term found = self.consume(*self.messages.take_current());
             self.give_way(1 + looks / 16);
             return found;
         }
@@ -102,7 +102,7 @@ term receive() {
     self.fetch();
     self.check_exit();
     if (signal* const s = self.messages.pop()) {
-        term message = consume_message(*self.system, *s);
+        term message = self.consume(*s);
         self.give_way(here);
         return message;
     }

@@ -2,6 +2,14 @@
 
 namespace rakka::detail {
 
+std::size_t relations::memory() const noexcept {
+    std::size_t n = sizeof(*this) + links.memory() + monitors.memory() + watchers.memory() +
+                    aliases.memory() + spawns.memory();
+    if (dictionary)
+        n += sizeof(*dictionary) + dictionary->capacity() * sizeof(dictionary_entries::value_type);
+    return n;
+}
+
 bool relations::nothing_left() const noexcept {
     // Ids of unlinks may start again: without a link entry no acknowledgement is awaited.
     return links.empty() && monitors.empty() && watchers.empty() && aliases.empty() && spawns.empty() &&

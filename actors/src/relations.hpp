@@ -9,8 +9,10 @@
 
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
+#include <rakka/actors/spawn.hpp>
 #include <rakka/etf/identifiers.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +39,8 @@ enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply
 
 struct pending_spawn {
     atom node;
+    spawn_reply wanted = spawn_reply::yes;
+    term tag{};  // of the answer
     std::uint64_t connection = 0;
 };
 
@@ -83,6 +87,8 @@ struct relations {
         return call && call->state != pending_call::phase::none && call->watched ? call.get() : nullptr;
     }
 
+    /// Bytes of it and its tables, without the terms in them and without timers.
+    [[nodiscard]] std::size_t memory() const noexcept;
     /// True when there is nothing in it to remember.
     [[nodiscard]] bool nothing_left() const noexcept;
     /// Gives back the memory of what is over. True when nothing at all is left. Not while a question waits

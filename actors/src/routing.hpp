@@ -13,7 +13,8 @@ namespace rakka::detail {
 
 // Any thread. `cache` is the calling worker's, or null.
 
-void send_here(system_core& core, worker_cache* cache, const pid& to, term message);
+/// What it costs the sender in reductions.
+std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term message);
 void send_alias_here(system_core& core, const reference& to, term message);
 void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason);
 /// False when nobody has the name.

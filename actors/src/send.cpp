@@ -1,3 +1,4 @@
+#include "mailbox_limits.hpp"
 #include "routing.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
@@ -21,11 +22,18 @@ namespace {
 
 }  // namespace
 
-void send_here(system_core& core, worker_cache* cache, const pid& to, term message) {
+std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term message) {
     process* const target = find_alive(core, to);
-    if (target == nullptr) return;
+    if (target == nullptr) return 1;
+    const std::int32_t cost = target->message_cost.load(std::memory_order_relaxed);
     signal& s = make_message(core, cache, std::move(message));
+    if (target->bound.load(std::memory_order_relaxed) != nullptr && !let_in(*target, to.serial, s))
+        [[unlikely]] {
+        free_signal(core, s);
+        return cost;
+    }
     if (!post(*target, to.serial, s)) free_signal(core, s);
+    return cost;
 }
 
 void send_alias_here(system_core& core, const reference& to, term message) {
@@ -84,13 +92,15 @@ remote_router::outcome send_anywhere(system_core& core, const pid& from, const d
 
 }  // namespace detail
 
+// What a doomed process may still do does not depend on how busy others are: it pays the least.
+
 void send(const pid& to, term message) {
     using namespace detail;
     const auto [here, self] = where_am_i();
     system_core& core = *self.system;
     if (is_here(core, to)) [[likely]] {
-        send_here(core, core.cache_of(here), to, std::move(message));
-        self.pay(here);
+        const std::int32_t cost = send_here(core, core.cache_of(here), to, std::move(message));
+        self.pay(here, self.doomed ? 1 : cost);
     } else {
         send(destination(to), std::move(message));
     }
@@ -102,8 +112,9 @@ void send(atom name, term message) {
     system_core& core = *self.system;
     const auto holder = core.names.find(name);
     if (holder.serial == 0) no_such_name(name, std::move(message));
-    send_here(core, core.cache_of(here), {{}, holder.slot, holder.serial, core.origin}, std::move(message));
-    self.pay(here);
+    const std::int32_t cost = send_here(core, core.cache_of(here),
+                                        {{}, holder.slot, holder.serial, core.origin}, std::move(message));
+    self.pay(here, self.doomed ? 1 : cost);
 }
 
 void send(const registered_name& to, term message) {

@@ -54,7 +54,7 @@ struct signal {
     std::uint32_t serial;  // the generation of the slot it is meant for
     signal_kind kind;
     signal_storage storage;
-    std::uint16_t unused;
+    bool counted;             // in the mailbox_bound of the process it is meant for
     etf::detail::word value;  // a term's word; no_word for none
 };
 static_assert(sizeof(signal) == sizeof(etf::detail::arena::queue_link));

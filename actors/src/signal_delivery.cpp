@@ -218,19 +218,21 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
             delete reinterpret_cast<process_information*>(c.id);
             c.id = 0;
             break;
-        case signal_kind::spawn_reply: {
-            // The parent is gone: undo what the new process has set up towards it. [protocol: spawn]
-            const auto child = peek(s).as<pid>();
-            const term why = core.gone_parents.take(c.ref);
-            if (!child) break;
-            if ((c.id & 2) != 0) send_demonitor(core, target, *child, monitor_target(*child), c.ref);
-            if ((c.id & 1) != 0) send_exit_link(core, target, *child, why);
+        case signal_kind::spawn_reply:
+            undo_spawn(core, target, c);
             break;
-        }
         default:
             break;
     }
     free_signal(core, s);
+}
+
+void undo_spawn(system_core& core, const pid& parent, control_signal& s) noexcept {
+    const auto child = peek(s).as<pid>();
+    const term why = core.gone_parents.take(s.ref);
+    if (!child) return;
+    if ((s.id & 2) != 0) send_demonitor(core, parent, *child, monitor_target(*child), s.ref);
+    if ((s.id & 1) != 0) send_exit_link(core, parent, *child, why);
 }
 
 void send_exit_link(system_core& core, const pid& from, const pid& to, const term& reason) {

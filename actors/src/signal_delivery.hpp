@@ -51,6 +51,10 @@ void deliver(system_core& core, const pid& to, signal& s) noexcept;
 /// Consumes a signal whose target is gone and answers where an answer is owed. [protocol: links, monitors]
 void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept;
 
+/// The answer to a spawn_request() that nobody waits for any more: undoes what the new process has set up
+/// towards its parent. [protocol: spawn]
+void undo_spawn(system_core& core, const pid& parent, control_signal& s) noexcept;
+
 // -- to anywhere: local target or router
 // --------------------------------------------------------------------------------- `from` is local, `to`
 // anything. Any thread. A router's `suspend` is ignored.

@@ -3,6 +3,7 @@
 #include "await.hpp"
 #include "process_record.hpp"
 #include "signal_delivery.hpp"
+#include "start_process.hpp"
 #include "system_core.hpp"
 #include "timer_records.hpp"
 
@@ -214,20 +215,22 @@ void process::on_down(control_signal& s) noexcept {
 }
 
 void process::on_spawn_reply(control_signal& s) noexcept {
-    static const atom spawn_reply("spawn_reply");
-    const pending_spawn* const asked = related ? related->spawns.find(s.ref) : nullptr;
-    if (asked == nullptr) return;
+    const pending_spawn* const found = related ? related->spawns.find(s.ref) : nullptr;
+    if (found == nullptr) {
+        undo_spawn(*system, pid(), s);  // nobody waits for it any more
+        return;
+    }
+    const pending_spawn asked = *found;
+    related->spawns.erase(s.ref);
     const term answer = take_term(s);
     const auto child = answer.as<rakka::pid>();
     if (!child) {
-        related->spawns.erase(s.ref);
-        queue_message(tuple(spawn_reply, s.ref, atoms::known<"error">, answer));
+        answer_spawn(*this, s.ref, asked, atoms::known<"error">, answer);
         return;
     }
-    if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked->connection});
-    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child, asked->connection});
-    related->spawns.erase(s.ref);
-    queue_message(tuple(spawn_reply, s.ref, atoms::known<"ok">, *child));
+    if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked.connection});
+    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child, asked.connection});
+    answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child);
 }
 
 void process::on_nodedown(const control_signal& s) noexcept {
@@ -320,31 +323,6 @@ void process::on_answer(control_signal& s) noexcept {
     related->question->answered = true;
     related->question->value = take_term(s);
     related->question->information = std::move(information);
-}
-
-process_information process::describe() {
-    process_information out;
-    out.status = state == phase::ending || doomed ? process_status::exiting
-                 : waiting                        ? process_status::waiting
-                                                  : process_status::running;
-    out.message_queue_len = messages.size();
-    if (related) {
-        for (const auto& [peer, link] : related->links.entries())
-            if (link.active) out.links.push_back(peer);
-        for (const auto& [ref, m] : related->monitors.entries())
-            out.monitors.push_back(m.target);
-        if (const pending_call* const call = related->watched_call())
-            out.monitors.push_back(call->server.target);
-        related->watchers.for_each(
-            [&](const reference&, const watcher_entry& w) { out.monitored_by.push_back(w.watcher); });
-        if (related->dictionary) out.dictionary = *related->dictionary;
-    }
-    out.registered_name = atom::from_id(static_cast<std::uint32_t>(identity.load(std::memory_order_acquire)));
-    out.reductions = reductions();
-    out.group_leader = leader;
-    out.trap_exit = traps_exit;
-    out.priority = static_cast<process_priority>(scheduling_priority());
-    return out;
 }
 
 }  // namespace rakka::detail

@@ -23,16 +23,20 @@ constexpr std::uint32_t one_in = 2;
 signal_transit::signal_transit(system_core& core, std::uint64_t seed)
     : task(core.scheduling()), core_(core), random_(~seed) {}
 
-signal_transit::~signal_transit() {
-    for (const flow& f : flows_) {
-        for (signal* s = f.first; s != nullptr;) {
-            signal* const following = s->next;
-            if (s->kind == signal_kind::answer) {
-                answer_for_dead(core_, {}, *s);
-            } else {
-                free_signal(core_, *s);
+void signal_transit::discard() noexcept {
+    // What is freed may send in its destructors.
+    while (!flows_.empty()) {
+        const std::vector<flow> now = std::exchange(flows_, {});
+        for (const flow& f : now) {
+            for (signal* s = f.first; s != nullptr;) {
+                signal* const following = s->next;
+                if (s->kind == signal_kind::answer) {
+                    answer_for_dead(core_, {}, *s);
+                } else {
+                    free_signal(core_, *s);
+                }
+                s = following;
             }
-            s = following;
         }
     }
 }

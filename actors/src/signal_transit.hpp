@@ -22,10 +22,13 @@ struct process;
 class signal_transit final : private task {
 public:
     signal_transit(system_core& core, std::uint64_t seed);
-    /// Frees what is still under way. Nothing may run any more.
-    ~signal_transit();
+    /// discard() has been called.
+    ~signal_transit() = default;
     signal_transit(const signal_transit&) = delete;
     signal_transit& operator=(const signal_transit&) = delete;
+
+    /// Frees what is still under way. Nothing runs any more.
+    void discard() noexcept;
 
     /// `s` sets out for the process that has the slot with the serial in `s`. Any thread.
     void carry(std::uint32_t sender_slot, process& target, signal& s) noexcept;

@@ -1,3 +1,4 @@
+#include "mailbox_limits.hpp"
 #include "signal_delivery.hpp"
 #include "start_process.hpp"
 
@@ -6,12 +7,104 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <algorithm>
+#include <new>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace rakka {
 
 namespace detail {
+
+namespace {
+
+/// A new process until it is known to others: links, monitor, name, stack and thread. What has been set up is
+/// undone unless it is born.
+class unborn_process {
+public:
+    unborn_process(system_core& core, process& fresh, process* parent, const spawn_options& options)
+        : core_(core), fresh_(fresh), parent_(parent), options_(options) {
+        const pid leader = options.group_leader.value_or(parent != nullptr ? parent->leader : core.nobody());
+        fresh.begin(
+            {leader, options.priority, parent != nullptr && parent->system == &core ? parent : nullptr});
+        child_ = fresh.pid();
+    }
+    ~unborn_process() {
+        if (!born_) undo();
+    }
+    unborn_process(const unborn_process&) = delete;
+    unborn_process& operator=(const unborn_process&) = delete;
+
+    /// Throws std::bad_alloc.
+    void relate(monitor_request* monitor) {
+        if (parent_ == nullptr) return;
+        if (options_.link) {
+            fresh_.relate().links.put(parent_->pid(), {});
+            parent_->relate().links.put(child_, {});
+        }
+        if (monitor == nullptr) return;
+        monitor_ = parent_->make_own_reference();
+        fresh_.relate().watchers.put(monitor_, {parent_->pid(), {}});
+        parent_->relate().monitors.put(monitor_, {child_, child_});
+        make_monitor_alias(*parent_, monitor_, monitor->options.alias);
+        monitor->made = monitor_;
+    }
+    /// Throws std::bad_alloc.
+    [[nodiscard]] bool claim_name() {
+        if (!options_.name) return true;
+        named_ = core_.names.claim(options_.name, {fresh_.slot, fresh_.serial});
+        return named_;
+    }
+    /// Throws std::bad_alloc and std::system_error.
+    void take_resources() {
+        if (options_.max_mailbox) set_limit(fresh_, options_.max_mailbox);
+        const bool own_thread =
+            (options_.threaded || core_.mode == runtime_mode::threaded) && !core_.scheduling().simulated();
+        const std::size_t stack_size = std::max(options_.stack_size, core_.scheduling().options().stack_size);
+        if (own_thread) {
+            core_.scheduling().give_thread(fresh_, stack_size);
+        } else if (options_.stack_size > core_.scheduling().options().stack_size) {
+            core_.scheduling().give_stack(fresh_, stack_size);
+        }
+        fresh_.threaded = own_thread;
+        fresh_.keeps_stack = own_thread || options_.stack_size > core_.scheduling().options().stack_size;
+    }
+    pid bear(process_code code) noexcept {
+        born_ = true;
+        fresh_.body = std::move(code.body);
+        fresh_.handler = std::move(code.handler);
+        fresh_.inbox.open();
+        fresh_.identity.store(std::uint64_t{fresh_.serial} << 32 | options_.name.id(),
+                              std::memory_order_release);
+        core_.scheduling().start(fresh_);
+        return child_;
+    }
+
+private:
+    void undo() noexcept {
+        if (named_) core_.names.release(options_.name, {fresh_.slot, fresh_.serial});
+        if (mailbox_bound* const bound = fresh_.bound.load(std::memory_order_relaxed)) bound->end();
+        if (parent_ != nullptr && parent_->related) {
+            parent_->related->links.erase(child_);
+            parent_->related->monitors.erase(monitor_);
+            parent_->related->aliases.erase(monitor_);
+        }
+        fresh_.related.reset();
+        fresh_.state = process::phase::free;
+    }
+
+    system_core& core_;
+    process& fresh_;
+    process* const parent_;
+    const spawn_options& options_;
+    pid child_;
+    reference monitor_;
+    bool named_ = false;
+    bool born_ = false;
+};
+
+}  // namespace
 
 result<pid> start_process(system_core& core, process* parent, process_code code, const spawn_options& options,
                           monitor_request* monitor) {
@@ -19,34 +112,25 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
     worker_cache* const cache = core.cache();
     slot_list* const slots = cache == nullptr ? nullptr : &cache->slots;
     process* const fresh = core.table.claim(slots);
-    if (fresh == nullptr) {
-        core.process_ended();
-        return actors_errc::system_limit;
-    }
-    const pid leader = options.group_leader.value_or(parent != nullptr ? parent->leader : core.nobody());
-    fresh->begin({leader, options.priority});
-    const pid child = fresh->pid();
-    if (options.name && !core.names.claim(options.name, {fresh->slot, fresh->serial})) {
+    actors_errc why = actors_errc::system_limit;
+    if (fresh != nullptr) {
+        try {
+            unborn_process child(core, *fresh, parent, options);
+            child.relate(monitor);
+            if (child.claim_name()) {
+                child.take_resources();
+                return child.bear(std::move(code));
+            }
+            why = actors_errc::name_taken;
+        } catch (const std::bad_alloc&) {
+            why = actors_errc::no_memory;
+        } catch (const std::system_error&) {
+            why = actors_errc::no_thread;
+        }
         core.table.give_back(*fresh, slots);
-        core.process_ended();
-        return actors_errc::name_taken;
     }
-    fresh->body = std::move(code.body);
-    fresh->handler = std::move(code.handler);
-    if (parent != nullptr && options.link) {
-        parent->relate().links.put(child, {});
-        fresh->relate().links.put(parent->pid(), {});
-    }
-    if (parent != nullptr && monitor != nullptr) {
-        monitor->made = parent->make_own_reference();
-        parent->relate().monitors.put(monitor->made, {child, child});
-        fresh->relate().watchers.put(monitor->made, {parent->pid(), {}});
-        make_monitor_alias(*parent, monitor->made, monitor->options.alias);
-    }
-    fresh->inbox.open();
-    fresh->identity.store(std::uint64_t{fresh->serial} << 32 | options.name.id(), std::memory_order_release);
-    core.scheduling().start(*fresh);
-    return child;
+    core.process_ended();
+    return why;
 }
 
 namespace {
@@ -80,6 +164,57 @@ monitored_process spawn_monitor_here(std::unique_ptr<message_handler> handler, c
     return spawn_from_process({nullptr, std::move(handler)}, options, &request);
 }
 
+namespace {
+
+atom spawn_reply_atom() {
+    static const atom name("spawn_reply");
+    return name;
+}
+
+term tag_of(const spawn_request_options& how) {
+    return how.reply_tag.has_value() ? how.reply_tag : term(spawn_reply_atom());
+}
+
+reference spawn_request_from_process(process_code code, spawn_options options,
+                                     const spawn_request_options& how) {
+    process& self = current_process();
+    options.link = options.link || how.link;
+    const monitor_options plain{};
+    monitor_request request{plain, {}};
+    const auto made =
+        start_process(*self.system, &self, std::move(code), options, how.monitor ? &request : nullptr);
+    const reference ref = made && how.monitor ? request.made : self.make_own_reference();
+    const pending_spawn asked{self.system->facade.node_name(), how.reply, tag_of(how)};
+    if (made) {
+        answer_spawn(self, ref, asked, atoms::known<"ok">, *made);
+    } else {
+        const bool taken = made.error() == actors_errc::name_taken;
+        answer_spawn(self, ref, asked, atoms::known<"error">,
+                     taken ? atoms::known<"badarg"> : atoms::known<"system_limit">);
+    }
+    self.pay();
+    return ref;
+}
+
+}  // namespace
+
+reference spawn_request_here(std::unique_ptr<process_body> body, const spawn_options& options,
+                             const spawn_request_options& how) {
+    return spawn_request_from_process({std::move(body), nullptr}, options, how);
+}
+reference spawn_request_here(std::unique_ptr<message_handler> handler, const spawn_options& options,
+                             const spawn_request_options& how) {
+    return spawn_request_from_process({nullptr, std::move(handler)}, options, how);
+}
+
+void answer_spawn(process& self, const reference& ref, const pending_spawn& asked, atom outcome,
+                  const term& what) {
+    const bool good = outcome == atoms::known<"ok">;
+    const bool wanted = asked.wanted == spawn_reply::yes ||
+                        asked.wanted == (good ? spawn_reply::success_only : spawn_reply::error_only);
+    if (wanted) self.queue_message(tuple(asked.tag, ref, outcome, what));
+}
+
 }  // namespace detail
 
 reference spawn_request(atom node, atom module, atom function, term arguments,
@@ -88,7 +223,7 @@ reference spawn_request(atom node, atom module, atom function, term arguments,
     process& self = current_process();
     system_core& core = *self.system;
     const reference ref = self.make_own_reference();
-    self.relate().spawns.put(ref, {node});
+    self.relate().spawns.put(ref, {node, options.reply, tag_of(options)});
     term wire = options.more.has_value() ? options.more : term(list());
     if (options.link) wire = cons(atoms::known<"link">, wire);
     if (options.monitor) wire = cons(atoms::known<"monitor">, wire);
@@ -103,6 +238,17 @@ reference spawn_request(atom node, atom module, atom function, term arguments,
     }
     self.pay();
     return ref;
+}
+
+bool spawn_request_abandon(const reference& request) {
+    using namespace detail;
+    process& self = current_process();
+    self.fetch();
+    self.pay();
+    if (!self.related || !self.related->spawns.erase(request)) return false;
+    static const atom abandoned("abandoned");
+    self.system->gone_parents.remember(request, abandoned);
+    return true;
 }
 
 }  // namespace rakka

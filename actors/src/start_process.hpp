@@ -33,4 +33,9 @@ struct monitor_request {
 /// Takes care of the alias that a monitor may come with.
 void make_monitor_alias(process& self, const reference& ref, monitor_alias mode);
 
+/// Queues the answer to a spawn_request(), if it is wanted: `outcome` is ok or error, `what` the pid or the
+/// reason.
+void answer_spawn(process& self, const reference& ref, const pending_spawn& asked, atom outcome,
+                  const term& what);
+
 }  // namespace rakka::detail

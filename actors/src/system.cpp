@@ -73,6 +73,7 @@ public:
         }
     }
     bool outlives_process() const noexcept override { return true; }
+    const std::type_info& code() const noexcept override { return inner_->code(); }
 
 private:
     std::unique_ptr<process_body> inner_;
@@ -84,7 +85,18 @@ constexpr std::chrono::hours simulation_patience(24 * 365);
 
 }  // namespace
 
-system::system(system_options options) : core_(std::make_unique<system_core>(*this, options)) {}
+system::system(system_options options) : core_(std::make_unique<system_core>(*this, options)) {
+    if (options.start_at_once) start();
+}
+
+void system::start() {
+    try {
+        core_->scheduling().run();
+    } catch (...) {
+        core_->stopping.store(true);
+        throw;
+    }
+}
 
 system::~system() {
     stop();
@@ -93,12 +105,14 @@ system::~system() {
 std::size_t system::stop(std::chrono::nanoseconds grace) {
     system_core& core = *core_;
     const std::lock_guard one_at_a_time(core.stop_mutex);
-    core.stopping.store(true, std::memory_order_release);
+    core.stopping.store(true);  // in one order with the count of who has been let in, see admit()
     const auto give_up = std::chrono::steady_clock::now() + grace;
     for (std::uint32_t left = 0; (left = core.living.load(std::memory_order_acquire)) != 0;) {
         // Again each time: a process that was being started had no identity yet.
         for (const pid& p : processes())
             exit(p, atoms::known<"kill">);
+        // Those that have not run will not, but their bodies are destroyed as any process's.
+        if (!core.scheduling().has_begun()) start();
         if (core.scheduling().simulated()) {
             core.scheduling().run_until_idle(grace);
             // Nobody has ended: being told again wakes those that are left, but does not help.
@@ -120,6 +134,7 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
 
 void system::run_until_done() {
     system_core& core = *core_;
+    start();
     if (core.scheduling().simulated()) {
         while (core.living.load(std::memory_order_acquire) != 0 && core.scheduling().run_until_idle() != 0) {
         }
@@ -130,7 +145,11 @@ void system::run_until_done() {
 }
 
 bool system::running() const noexcept {
-    return !core_->stopping.load(std::memory_order_acquire);
+    return core_->scheduling().has_begun() && !core_->stopping.load(std::memory_order_acquire);
+}
+
+runtime_mode system::mode() const noexcept {
+    return core_->mode;
 }
 
 pid system::spawn(std::unique_ptr<process_body> body, const spawn_options& options) {
@@ -143,6 +162,7 @@ pid system::spawn(std::unique_ptr<message_handler> handler, const spawn_options&
 
 void system::run_and_wait(std::unique_ptr<process_body> body) {
     if (current_worker() != nullptr) throw std::logic_error("rakka: system::run is for foreign threads");
+    start();
     const auto out = std::make_shared<outcome_of_run>();
     spawn(std::make_unique<reported_body>(std::move(body), out));
     scheduler& s = core_->scheduling();

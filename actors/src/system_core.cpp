@@ -21,12 +21,14 @@ namespace rakka::detail {
 namespace {
 
 unsigned workers_of(const system_options& o) {
-    return o.simulation ? 1 : o.workers != 0 ? o.workers : default_worker_count();
+    if (o.workers != 0 || o.simulation) return std::max(o.workers, 1U);
+    return o.mode == runtime_mode::threaded ? 1 : default_worker_count();
 }
 
 scheduler_options engine_options(const system_options& o, system_core& core) {
     scheduler_options out;
     out.workers = o.simulation ? 0 : workers_of(o);
+    out.run_at_once = false;
     out.seed = o.seed;
     if (o.stack_size != 0) out.stack_size = o.stack_size;
     out.max_blocking_threads = o.max_blocking_threads;
@@ -66,6 +68,7 @@ system_core::system_core(rakka::system& f, const system_options& options)
     : facade(f),
       origin(etf::local_origin::acquire()),
       max_processes(std::min(options.max_processes, table_limit)),
+      mode(options.simulation ? runtime_mode::green : options.mode),
       exit_patience(options.exit_patience),
       log(options.log),
       table(*this, slots_for(options)),
@@ -86,6 +89,8 @@ system_core::system_core(rakka::system& f, const system_options& options)
 system_core::~system_core() {
     table.abandon_the_rest();
     timers.end_all();
+    if (transit) transit->discard();
+    transit.reset();
     scheduler_.reset();
     for (const auto& c : caches_) {
         c->signals.small.free_all();
@@ -95,8 +100,8 @@ system_core::~system_core() {
 }
 
 bool system_core::admit() noexcept {
-    const std::uint32_t before = living.fetch_add(1, std::memory_order_acq_rel);
-    if (before < max_processes && !stopping.load(std::memory_order_acquire)) return true;
+    const std::uint32_t before = living.fetch_add(1);
+    if (before < max_processes && !stopping.load()) return true;
     process_ended();
     return false;
 }

@@ -22,6 +22,8 @@
 
 namespace rakka::detail {
 
+class signal_transit;
+
 /// What a worker keeps for itself so that the message path shares nothing. Scheduler worker.
 struct worker_cache {
     signal_cache signals;
@@ -41,6 +43,7 @@ public:
     rakka::system& facade;
     const std::uint32_t origin;
     const std::uint32_t max_processes;
+    const runtime_mode mode;
     const nanoseconds exit_patience;
     const log_sink log;
     /// Null unless signals are to be reordered.

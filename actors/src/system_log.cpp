@@ -51,6 +51,7 @@ std::string name_of(const process& p) {
 }
 
 void tell(const system_core& core, const log_event& event) noexcept {
+    const outside_of_tasks there;  // the sink belongs to no process, wherever things happen
     try {
         core.log ? core.log(event) : write_to_stderr(event);
     } catch (...) {

@@ -72,6 +72,14 @@ void timer_pool::give_back_all(free_timers full) noexcept {
     batches_ = full.first;
 }
 
+std::size_t timer_pool::in_use() const noexcept {
+    const std::uint32_t made = made_.load(std::memory_order_relaxed);
+    std::size_t n = 0;
+    for (std::uint32_t place = 0; place < made; ++place)
+        n += find(place)->in_use() ? 1 : 0;
+    return n;
+}
+
 void timer_pool::end_all() noexcept {
     const std::uint32_t made = made_.load(std::memory_order_relaxed);
     for (std::uint32_t place = 0; place < made; ++place)

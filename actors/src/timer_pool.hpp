@@ -79,6 +79,9 @@ public:
         return &chunks_[place / chunk_size].load(std::memory_order_relaxed)[place % chunk_size];
     }
 
+    /// How many are neither free nor were never used. While nothing runs.
+    [[nodiscard]] std::size_t in_use() const noexcept;
+
     /// The system ends: stops whatever is pending. Nothing runs any more.
     void end_all() noexcept;
 

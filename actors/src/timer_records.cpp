@@ -69,7 +69,12 @@ reference message_timer::begin(process& self, worker& here, const order& what, t
     if (following != nullptr) following->previous = this;
     mine.timers = this;
     const instant now = here.timers().now();
-    here.timers().start(*this, system_core::after(what.delay, now), now);
+    const instant deadline = system_core::after(what.delay, now);
+    if (here.is_shared()) [[likely]] {
+        here.timers().start(*this, deadline, now);
+    } else {
+        start_timer(core_.scheduling(), *this, deadline);
+    }
     return name_of(core_.origin, self.slot, self.serial, place_, number_);
 }
 

@@ -63,6 +63,8 @@ struct alignas(64) message_timer final : listed_timer, signal_with_term {
     static void abandon_all(process& self) noexcept;
     /// The system ends, nothing runs any more: stops it if it is still pending.
     void end() noexcept;
+    /// It belongs to a process, or did and has yet to fire. While nothing runs.
+    [[nodiscard]] bool in_use() const noexcept { return used_; }
 
 private:
     static void fire(timer_node& n) noexcept;

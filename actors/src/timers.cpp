@@ -39,14 +39,15 @@ std::optional<std::chrono::milliseconds> ask_owner(process& self, const referenc
 reference begin(const message_timer::order& what, term message) {
     const auto [here, self] = where_am_i();
     system_core& core = *self.system;
-    worker_cache* const cache = core.cache_of(here);
-    message_timer* const t = core.timers.claim(&cache->timers);
+    worker_cache* const cache = core.cache_of(here);  // null on a thread of the process's own
+    timer_cache* const timers = cache == nullptr ? nullptr : &cache->timers;
+    message_timer* const t = core.timers.claim(timers);
     if (t == nullptr) error(atoms::known<"system_limit">);
     reference ref;
     try {
         ref = t->begin(self, here, what, std::move(message));
     } catch (const std::bad_alloc&) {
-        core.timers.give_back(*t, &cache->timers);
+        core.timers.give_back(*t, timers);
         error(atoms::known<"system_limit">);
     }
     self.pay(here);

@@ -56,6 +56,8 @@ public:
             if (gone(others_.at(i).value)) others_.erase_at(i);
     }
     void shrink() noexcept { others_.shrink(); }
+    /// Bytes held beside itself.
+    [[nodiscard]] std::size_t memory() const noexcept { return others_.memory(); }
 
 private:
     using table = flat_table<reference, watcher_entry>;

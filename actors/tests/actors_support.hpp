@@ -1,4 +1,4 @@
-// The five ways every test of processes is run, and a few words the tests share.
+// The ways every test of processes is run, and a few words the tests share.
 #pragma once
 
 #include <rakka/actors.hpp>
@@ -37,7 +37,9 @@ inline const mode all_modes[] = {
     {"one_worker", {.workers = 1}},
     {"four_workers", {.workers = 4}},
     {"four_workers_chaos", {.workers = 4, .seed = seed_or(20261122)}},
+    {"threaded", {.mode = runtime_mode::threaded}},
     {"simulation_shuffled", {.simulation = true, .seed = seed_or(7)}},
+    {"simulation_yielding_everywhere", {.simulation = true, .seed = seed_or(7), .reductions = 1}},
     {"simulation_reordered", {.simulation = true, .seed = seed_or(8), .reorder_signals = true}},
 };
 

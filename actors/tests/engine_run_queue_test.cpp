@@ -191,6 +191,25 @@ TEST_F(queue_test, the_next_slot_is_stolen_only_on_demand) {
     EXPECT_EQ(thief.pop(), t[0]);
 }
 
+TEST_F(queue_test, knows_when_all_that_waits_has_had_its_turn) {
+    const auto t = make(3);
+    local_queues q(0);
+    q.push(*t[0]);
+    EXPECT_FALSE(q.only_a_yielded_one());
+    EXPECT_EQ(q.pop(), t[0]);
+    q.push_yielded(*t[0]);
+    EXPECT_TRUE(q.only_a_yielded_one());
+    q.push_woken(*t[1]);
+    EXPECT_FALSE(q.only_a_yielded_one());  // two wait
+    EXPECT_EQ(q.pop(), t[1]);
+    EXPECT_TRUE(q.only_a_yielded_one());
+    q.push_yielded(*t[1]);
+    EXPECT_FALSE(q.only_a_yielded_one());
+    local_queues thief(0);
+    EXPECT_EQ(thief.steal_from(q, false), 1U);
+    EXPECT_FALSE(thief.only_a_yielded_one());  // it had its turn elsewhere
+}
+
 TEST_F(queue_test, injected_tasks_come_out_in_order) {
     const auto all = make(100);
     injection_queue injected;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <latch>
 #include <random>
 #include <set>
@@ -216,6 +218,28 @@ TEST(scheduler, surplus_work_spreads_over_workers) {
     for (auto& t : tasks)
         s.start(*t);
     EXPECT_EQ(s.stop(plenty), 0U);
+}
+
+TEST(scheduler, two_that_compute_do_not_share_a_worker_for_ever) {
+    scheduler s(workers(2));
+    std::array<std::atomic<unsigned>, 2> place{};
+    std::atomic<bool> apart{false};
+    const auto compute = [&](std::size_t me) {
+        while (!apart) {
+            for (int i = 0; i < 8; ++i)
+                static_cast<void>(consume_reductions(500));
+            place[me] = current_worker()->index() + 1;
+            if (place[0] != 0 && place[1] != 0 && place[0] != place[1]) apart = true;
+        }
+    };
+    body_task second(s, [&] { compute(1); });
+    body_task first(s, [&] {
+        s.start(second);  // next here, as what a process spawns is
+        compute(0);
+    });
+    s.start(first);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_TRUE(apart);
 }
 
 TEST(scheduler, a_fan_out_within_one_long_slice_is_taken_up_by_others) {

@@ -161,6 +161,26 @@ TEST_P(exit_signals, a_destructor_may_send_after_a_signal_has_arrived) {
     });
 }
 
+TEST_P(exit_signals, spare_a_process_for_a_slice_wherever_in_one_they_come) {
+    in_process([] {
+        const pid parent = self();
+        for (const int before : {0, 1000, 3000, 3900}) {
+            const auto p = spawn_monitor([parent, before] {
+                bump_reductions(before);
+                {
+                    const defer_exit thrown_later;
+                    exit(self(), "signal"_a);
+                }
+                { const outlasts_signal that_sends{1000, {}}; }
+                send(parent, before);
+                static_cast<void>(receive());
+            });
+            EXPECT_EQ(text(next_message()), std::to_string(before));
+            EXPECT_EQ(text(down_reason(p.ref)), "signal");
+        }
+    });
+}
+
 TEST_P(exit_signals, wait_while_destructors_send_a_lot_during_unwinding) {
     in_process([] {
         const pid parent = self();

@@ -219,5 +219,26 @@ TEST_P(handlers, two_handlers_play_ping_pong) {
     });
 }
 
+/// Asks for a timeout of nothing, again and again.
+class restless final : public message_handler {
+    next init() override { return next::timeout(0ns); }
+    next handle(term) override { return next::timeout(0ns); }
+    next handle_timeout() override { return next::timeout(0ns); }
+};
+
+TEST_P(handlers, one_that_never_rests_lets_others_run) {
+    in_process([] {
+        const pid busy = spawn(std::make_unique<restless>());
+        for (int i = 0; i < 20; ++i) {
+            const auto other = spawn_monitor([] { yield(); });
+            EXPECT_EQ(text(down_reason(other.ref)), "normal");
+            EXPECT_TRUE(is_alive(busy));
+        }
+        exit(busy, "kill"_a);
+        await_end(busy);
+        EXPECT_FALSE(is_alive(busy));
+    });
+}
+
 }  // namespace
 }  // namespace rakka::testing

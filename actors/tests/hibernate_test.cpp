@@ -179,6 +179,8 @@ TEST_P(hibernation, ends_with_a_message_and_not_with_other_signals) {
             send(parent, tuple("woke"_a, receive()));
             hibernate();
         });
+        while (!process_info(p.pid)->trap_exit)
+            yield();
         demonitor(monitor(p.pid));
         link(p.pid);
         unlink(p.pid);

@@ -305,7 +305,7 @@ private:
         detail::system_core& core = house.core();
         EXPECT_EQ(house.process_count(), 0U);
         EXPECT_TRUE(house.registered().empty());
-        EXPECT_EQ(core.orphans, nullptr);
+        EXPECT_EQ(core.timers.in_use(), 0U);
         for (std::uint32_t slot = 0; slot < core.table.used(); ++slot) {
             const detail::process& p = *core.table.find(slot);
             EXPECT_EQ(p.state, detail::process::phase::free);

@@ -158,7 +158,7 @@ TEST_P(kill_by_the_clock, leaves_nothing_behind) {
     EXPECT_EQ(sys.stop(), 0U);
     EXPECT_EQ(living_objects, 0);
     EXPECT_EQ(sys.core().scheduling().internals().next_timer(), detail::never);
-    EXPECT_EQ(sys.core().orphans, nullptr);
+    EXPECT_EQ(sys.core().timers.in_use(), 0U);
 }
 
 }  // namespace

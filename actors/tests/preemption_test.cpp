@@ -283,6 +283,7 @@ TEST_P(preemption, a_loop_that_never_asks_ends_where_it_stands) {
         EXPECT_EQ(scopes, 0);
     });
     EXPECT_EQ(told, 1);
+    impatient.run_until_done();
     EXPECT_EQ(impatient.process_count(), 0U);
 }
 

@@ -13,6 +13,7 @@
 #include <rakka/actors/reductions.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <new>
 
@@ -62,6 +63,13 @@ RAKKA_NOT_INLINED void suspend_current(bool (*publish)(void* arg) noexcept, void
 RAKKA_NOT_INLINED void trim_current_stack() noexcept {
     worker* const w = this_threads_worker;
     if (w != nullptr && w->current() != nullptr) w->trim_stack();
+}
+
+RAKKA_NOT_INLINED std::size_t current_stack_in_use() noexcept {
+    const worker* const w = this_threads_worker;
+    if (w == nullptr || w->current() == nullptr) return 0;
+    const auto* const here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    return static_cast<std::size_t>(w->standing()->stack().top() - here);
 }
 
 RAKKA_NOT_INLINED void yield_current() {
@@ -120,6 +128,14 @@ RAKKA_NOT_INLINED std::int32_t limit_reductions(std::int32_t limit) noexcept {
 RAKKA_NOT_INLINED bool may_give_way() noexcept {
     const worker* const w = this_threads_worker;
     return w != nullptr && w->may_give_way();
+}
+
+RAKKA_NOT_INLINED outside_of_tasks::outside_of_tasks() noexcept : task_(current_task()) {
+    if (task_ != nullptr) this_threads_worker->leave_task();
+}
+
+RAKKA_NOT_INLINED outside_of_tasks::~outside_of_tasks() {
+    if (task_ != nullptr) this_threads_worker->resume_task(*task_);
 }
 
 RAKKA_NOT_INLINED void leave_task() noexcept {
@@ -186,10 +202,12 @@ RAKKA_NOT_INLINED void lock_given_back() noexcept {
 
 RAKKA_NOT_INLINED void make_runnable(task& t) noexcept {
     worker* const w = this_threads_worker;
-    if (w != nullptr && &w->home() == &t.home()) {
+    if (w != nullptr && w->serves() == t.served_by_) {
         w->make_runnable(t);
-    } else {
+    } else if (t.served_by_ == &t.home()) {
         t.home().internals().inject(t);
+    } else {
+        static_cast<worker*>(const_cast<void*>(t.served_by_))->hand(t);
     }
 }
 

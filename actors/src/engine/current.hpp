@@ -5,6 +5,7 @@
 #include "engine/task.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -38,10 +39,26 @@ void suspend_current(Publish publish) {
 /// when it went deeper. Costs a system call or two. Does nothing outside of a task. Owner process only.
 void trim_current_stack() noexcept;
 
+/// Bytes of the stack the calling task stands on that lie above the caller's frame; 0 outside of a task.
+/// Owner process only.
+[[nodiscard]] std::size_t current_stack_in_use() noexcept;
+
 /// Goes to the end of the local run queue. In a stackless handler this takes the fiber along, so that it
 /// works anywhere. Does nothing outside of a task. Throws std::bad_alloc like suspend_current. Owner process
 /// only.
 void yield_current();
+
+/// While it lives, the code of the current task counts as outside of any task. It must not block.
+class outside_of_tasks {
+public:
+    outside_of_tasks() noexcept;
+    ~outside_of_tasks();
+    outside_of_tasks(const outside_of_tasks&) = delete;
+    outside_of_tasks& operator=(const outside_of_tasks&) = delete;
+
+private:
+    task* const task_;
+};
 
 /// The current task is over and its object may be somebody else's by now; what its slice still does is done
 /// outside of any task. The task must end with step::done.

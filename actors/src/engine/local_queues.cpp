@@ -74,6 +74,7 @@ std::size_t local_queues::steal_from(local_queues& victim, bool next_too) noexce
          {task_priority::max, task_priority::high, task_priority::normal, task_priority::low}) {
         if (const std::size_t n = victim.queue(p).steal_into(queue(p))) {
             if (p != task_priority::normal) note_special(p);
+            only_yielded_.store(false, std::memory_order_relaxed);
             return n;
         }
     }

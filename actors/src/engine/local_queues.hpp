@@ -38,6 +38,13 @@ public:
     void push(task& t) noexcept {
         if (t.priority_ != task_priority::normal) note_special(t.priority_);
         queue(t.priority_).push(t);
+        only_yielded_.store(false, std::memory_order_relaxed);
+    }
+    /// The same for a task that has just had its turn here.
+    void push_yielded(task& t) noexcept {
+        const bool alone = stealable() == 0;
+        push(t);
+        only_yielded_.store(alone, std::memory_order_relaxed);
     }
 
     /// A task that was just woken: it runs next if it is an ordinary one and the slot is free, so that a
@@ -64,6 +71,10 @@ public:
     }
     /// Queued tasks that anybody may take.
     [[nodiscard]] std::size_t stealable() const noexcept;
+    /// All that waits is one task that has had its turn here: the one that runs may be what it talks to.
+    [[nodiscard]] bool only_a_yielded_one() const noexcept {
+        return only_yielded_.load(std::memory_order_relaxed) && size() == 1;
+    }
 
 private:
     /// So many times in a row the next-slot goes before the queue.
@@ -77,6 +88,7 @@ private:
     [[nodiscard]] task* shuffled(run_queue& q) noexcept;
 
     std::atomic<task*> next_{nullptr};  // filled by the owner, emptied by anybody
+    std::atomic<bool> only_yielded_{false};
     unsigned streak_ = 0;
     unsigned low_turn_ = 0;
     bool urgent_ = false;  // something may be in the queues of high and max

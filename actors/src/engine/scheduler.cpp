@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <sched.h>
 #include <system_error>
+#include <utility>
 
 namespace rakka::detail {
 
@@ -38,7 +39,9 @@ scheduler::state::state(scheduler& s, const scheduler_options& o)
       time(choose_clock(o, virtual_time)),
       stacks(o.stack_size),
       fibers(stacks, &worker::loop),
+      own(o.stack_size, &worker::own_stack),
       idle(io, std::max(o.workers, 1U)),
+      dedicated(*this),
       blocking(o.max_blocking_threads) {
     const unsigned count = std::max(o.workers, 1U);
     workers.reserve(count);
@@ -48,7 +51,7 @@ scheduler::state::state(scheduler& s, const scheduler_options& o)
 
 std::size_t scheduler::state::living() const noexcept {
     // Ends first: a task that is counted as ended was counted as started before.
-    std::uint64_t ended = 0;
+    std::uint64_t ended = ended_elsewhere.load(std::memory_order_acquire);
     for (const auto& w : workers)
         ended += w->ended();
     std::uint64_t started = started_elsewhere.load(std::memory_order_acquire);
@@ -85,33 +88,65 @@ void scheduler::state::task_ended() noexcept {
 
 scheduler::scheduler(scheduler_options options) : state_(std::make_unique<state>(*this, options)) {
     RAKKA_CHECK(options.reductions > 0 && options.reductions <= most_reductions);
-    const own_threads ours;
-    if (options.long_slices.limit.count() > 0 && !simulated())
-        state_->dog = std::make_unique<watchdog>(options.long_slices, state_->workers, state_->idle);
+    if (options.run_at_once) run();
+}
+
+void scheduler::run() {
     try {
-        for (unsigned i = 0; i < options.workers; ++i) {
-            worker& w = *state_->workers[i];
-            state_->threads.emplace_back([&w] { w.run(); });
-        }
+        const std::lock_guard lock(state_->life_mutex);
+        if (!state_->started.load()) start_threads();
     } catch (...) {
         stop();
         throw;
     }
 }
 
+void scheduler::start_threads() {
+    const scheduler_options& options = state_->options;
+    const own_threads ours;
+    if (options.long_slices.limit.count() > 0 && !simulated())
+        state_->dog = std::make_unique<watchdog>(options.long_slices, state_->workers, state_->idle);
+    for (unsigned i = 0; i < options.workers; ++i) {
+        worker& w = *state_->workers[i];
+        state_->threads.emplace_back([&w] { w.run(); });
+    }
+    state_->started.store(true);
+    state_->started.notify_all();
+}
+
 scheduler::~scheduler() {
     stop();
+}
+
+bool scheduler::has_begun() const noexcept {
+    return state_->started.load(std::memory_order_acquire);
 }
 
 void scheduler::adopt(task& t) noexcept {
     RAKKA_DCHECK(&t.home() == this);
     worker* const w = current_worker();
-    if (w != nullptr && &w->home() == this) {
+    if (w != nullptr && w->serves() == this) {
         w->count_started();
     } else {
         state_->started_elsewhere.fetch_add(1, std::memory_order_relaxed);
     }
     static_cast<void>(t);
+}
+
+void scheduler::give_stack(task& t, std::size_t bytes) {
+    RAKKA_DCHECK(t.fiber_ == nullptr);
+    t.fiber_ = &state_->own.take(bytes);
+}
+
+void scheduler::give_thread(task& t, std::size_t stack_size) {
+    RAKKA_CHECK(!simulated());
+    give_stack(t, stack_size);
+    try {
+        t.served_by_ = &state_->dedicated.start();
+    } catch (...) {
+        state_->own.give(*std::exchange(t.fiber_, nullptr));
+        throw;
+    }
 }
 
 void scheduler::start(task& t) noexcept {
@@ -138,12 +173,18 @@ std::size_t scheduler::stop(nanoseconds grace, const std::function<void()>& thre
             s.drained.wait_for(lock, std::min<nanoseconds>(grace, std::chrono::milliseconds(10)));
         }
     }
-    s.stopping.store(true);
-    s.idle.wake_all();
-    for (std::thread& t : s.threads)
-        t.join();
-    s.threads.clear();
-    s.dog.reset();
+    {
+        const std::lock_guard lock(s.life_mutex);
+        s.stopping.store(true);
+        s.started.store(true);
+        s.started.notify_all();
+        s.idle.wake_all();
+        for (std::thread& t : s.threads)
+            t.join();
+        s.threads.clear();
+        s.dedicated.stop();
+        s.dog.reset();
+    }
     if (threads_ended) threads_ended();
     s.blocking.close();
     s.abandoned = s.living();

@@ -25,6 +25,8 @@ namespace rakka::detail {
 struct scheduler_options {
     /// OS threads that run tasks. Zero means a simulation: no thread at all, the caller drives (see `step`).
     unsigned workers = default_worker_count();
+    /// False: nothing runs before run().
+    bool run_at_once = true;
     /// Zero: plain scheduling. Else hostile scheduling drawn from this seed: yields at random at reduction
     /// checks, picks runnable tasks in random order.
     std::uint64_t seed = 0;
@@ -47,12 +49,25 @@ struct scheduler_options {
 /// Runs tasks. Several may exist in one program; a task belongs to one for life.
 class scheduler {
 public:
-    /// Starts the workers. Throws std::system_error when a thread or the first stacks cannot be had.
+    /// Throws std::bad_alloc when the first stacks cannot be had, and as run() does.
     explicit scheduler(scheduler_options options = {});
     /// Stops without waiting for tasks.
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
+
+    /// Starts the workers. Throws std::system_error when a thread cannot be had; the scheduler has stopped
+    /// then. A second call does nothing. Any thread.
+    void run();
+    [[nodiscard]] bool has_begun() const noexcept;
+
+    /// Before its start: the task keeps a stack of at least so many usable bytes for life, also where it
+    /// would have needed none. It must not return anything but step::done from its slice. Throws
+    /// std::bad_alloc.
+    void give_stack(task& t, std::size_t bytes);
+    /// The same, and the task runs on a thread of its own, on which nothing else does. Throws
+    /// std::system_error and std::bad_alloc. Not in a simulation.
+    void give_thread(task& t, std::size_t stack_size);
 
     /// Counts a new task as living, and makes it runnable. Any thread.
     void start(task& t) noexcept;
@@ -99,6 +114,8 @@ public:
     [[nodiscard]] state& internals() noexcept { return *state_; }
 
 private:
+    void start_threads();
+
     std::unique_ptr<state> state_;
 };
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "engine/blocking_pool.hpp"
+#include "engine/dedicated_threads.hpp"
 #include "engine/fiber_pool.hpp"
 #include "engine/idle_registry.hpp"
 #include "engine/local_queues.hpp"
+#include "engine/own_stacks.hpp"
 #include "engine/poller.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/watchdog.hpp"
@@ -31,16 +33,21 @@ struct scheduler::state {
     // Destroyed in the reverse order: fibers before their stacks, workers before what they use.
     stack_pool stacks;
     fiber_pool fibers;
+    own_stacks own;
     injection_queue injected;
     idle_registry idle;
+    dedicated_threads dedicated;
     poller io;  // handlers that it still holds wake processes as they are destroyed
     blocking_pool blocking;
     std::vector<std::unique_ptr<worker>> workers;
     std::vector<std::thread> threads;
     std::unique_ptr<watchdog> dog;  // constant while workers run; null: nobody watches
 
+    std::mutex life_mutex;  // starting and stopping
+    std::atomic<bool> started{false};
     std::atomic<bool> stopping{false};
-    std::atomic<std::uint64_t> started_elsewhere{0};
+    std::atomic<std::uint64_t> started_elsewhere{0};  // not on a worker of `workers`; likewise the ends
+    std::atomic<std::uint64_t> ended_elsewhere{0};
     std::atomic<bool> draining{false};
     std::mutex drain_mutex;
     std::condition_variable drained;
@@ -52,6 +59,8 @@ struct scheduler::state {
     /// Fires what has expired, on whichever wheel.
     void fire_timers() noexcept;
     void inject(task& t) noexcept;
+    /// For threads that are there before the start: returns when it has come, or the end.
+    void wait_until_started() noexcept { started.wait(false, std::memory_order_acquire); }
     void task_ended() noexcept;
 };
 

@@ -45,11 +45,12 @@ public:
 
 protected:
     explicit task(scheduler& home, task_priority p = task_priority::normal) noexcept
-        : scheduler_(&home), priority_(p) {}
+        : scheduler_(&home), served_by_(&home), priority_(p) {}
     ~task() = default;
 
     /// For a recycled object: as if newly constructed on the same scheduler.
     void reset_task(task_priority p = task_priority::normal) noexcept {
+        served_by_ = scheduler_;
         reductions_ = 0;
         priority_ = p;
         no_preempt_depth_ = 0;
@@ -70,6 +71,7 @@ private:
     virtual void was_preempted() noexcept {}
 
     friend class worker;
+    friend class scheduler;
     friend class run_queue;
     friend class local_queues;
     friend class injection_queue;
@@ -79,10 +81,12 @@ private:
     friend void lock_given_back() noexcept;
     friend void preempt_current() noexcept;
     friend std::int32_t limit_reductions(std::int32_t limit) noexcept;
+    friend void make_runnable(task& t) noexcept;
 
     task* queue_next_ = nullptr;  // guarded by the queue it is in
     fiber* fiber_ = nullptr;      // the stack it blocked on; none while running or stackless
     scheduler* scheduler_;        // constant
+    const void* served_by_;       // the scheduler, or the one worker that runs this; constant once started
     std::uint64_t reductions_ = 0;
     task_priority priority_;
     std::uint16_t no_preempt_depth_ = 0;

@@ -192,7 +192,7 @@ std::size_t timer_wheel::advance(instant now) noexcept {
 
 void start_timer(scheduler& home, timer_node& node, instant deadline) noexcept {
     worker* const w = current_worker();
-    if (w != nullptr && &w->home() == &home) {
+    if (w != nullptr && w->serves() == &home) {
         w->timers().start(node, deadline);
         return;
     }

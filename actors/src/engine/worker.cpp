@@ -26,6 +26,7 @@ std::uint64_t worker_seed(std::uint64_t seed, unsigned index) noexcept {
 worker::worker(scheduler::state& shared, unsigned index)
     : shared_(shared),
       home_(shared.self),
+      serves_(&home_),
       shared_idle_(shared.idle),
       index_(index),
       simulated_(shared.options.workers == 0),
@@ -36,6 +37,18 @@ worker::worker(scheduler::state& shared, unsigned index)
       seen_slices_(std::max(shared.options.workers, 1U)) {
     fibers_.put(fibers_.take());  // from here on a loop always has a fiber to run on
 }
+
+worker::worker(scheduler::state& shared, dedicated_tag)
+    : shared_(shared),
+      home_(shared.self),
+      serves_(this),
+      shared_idle_(shared.idle),
+      index_(static_cast<unsigned>(-1)),
+      simulated_(false),
+      queues_(0),
+      timers_(*shared.time),
+      fibers_(shared.fibers),
+      random_(shared.options.seed) {}
 
 std::size_t worker::run(std::size_t slices) noexcept {
     const alternate_signal_stack for_overflows;
@@ -113,7 +126,7 @@ void worker::end_slice(task& t, step s) noexcept {
     if (s == step::again) {
         settle_reductions();
         leave_task();
-        queues_.push(t);
+        queues_.push_yielded(t);
     } else {
         leave_task();
         if (s == step::done) {
@@ -137,6 +150,8 @@ void worker::settle_blocked(fiber& left, void* arg) noexcept {
 task* worker::next_directly() noexcept {
     // The duties of the loop come first when there are any.
     if (hooks_ != nullptr || slices_allowed_ != unlimited) return nullptr;
+    // One that is urgent may be the most urgent still when it is back in its queue.
+    if (yielding_ && current()->priority_ > task_priority::normal) return nullptr;
     until_housekeeping_ -= slice_cost();
     if (until_housekeeping_ <= 0 || shared_.stopping.load(std::memory_order_relaxed)) return nullptr;
     wake_after_long_slice();
@@ -144,6 +159,7 @@ task* worker::next_directly() noexcept {
 }
 
 fiber* worker::fiber_for_loop(task* picked) {
+    if (!is_shared()) return native_;
     try {
         return &fibers_.take();
     } catch (...) {
@@ -157,13 +173,20 @@ void worker::yield() {
         worker* self;
         task* yielding;
     } t{this, current()};
-    suspend(
-        [](void* p) noexcept {
-            const tail at = *static_cast<tail*>(p);
-            at.self->queues_.push(*at.yielding);
-            return true;
-        },
-        &t);
+    yielding_ = true;
+    try {
+        suspend(
+            [](void* p) noexcept {
+                const tail at = *static_cast<tail*>(p);
+                at.self->yielding_ = false;
+                at.self->queues_.push_yielded(*at.yielding);
+                return true;
+            },
+            &t);
+    } catch (...) {
+        yielding_ = false;  // nothing has happened, so that this is still the worker it was
+        throw;
+    }
 }
 
 void worker::trim_stack() noexcept {
@@ -200,7 +223,17 @@ void worker::wake_for_surplus() noexcept {
 }
 
 void worker::wake_for_waiting_work() noexcept {
-    if (shared_idle_.worth_waking() && queues_.size() >= 2) shared_idle_.wake_one();
+    if (!shared_idle_.worth_waking()) return;
+    const std::size_t waiting = queues_.size() + (yielding_ ? 1 : 0);
+    if (waiting < 2) return;
+    const std::uint64_t slice = slices_.load(std::memory_order_relaxed);
+    if (slice == last_long_slice_) return;  // looked at as it ended
+    together_ = slice == std::exchange(last_long_slice_, slice) + 1 ? together_ + 1 : 0;
+    if (waiting > 2 || together_ > long_slices_together) {
+        together_ = 0;
+        shares_.store(true, std::memory_order_relaxed);
+        shared_idle_.wake_one();
+    }
 }
 
 void worker::housekeeping() noexcept {

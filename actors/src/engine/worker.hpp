@@ -25,6 +25,10 @@ class alignas(64) worker : private slice_budget {
 public:
     /// Throws std::bad_alloc when not even the first fiber can be had.
     worker(scheduler::state& shared, unsigned index);
+    /// One for the tasks that have a thread of their own, one after the other: see dedicated_threads.hpp.
+    static constexpr struct dedicated_tag {
+    } dedicated{};
+    worker(scheduler::state& shared, dedicated_tag);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
@@ -34,6 +38,10 @@ public:
     /// Any thread.
     [[nodiscard]] unsigned index() const noexcept { return index_; }
     [[nodiscard]] scheduler& home() const noexcept { return home_; }
+    /// Whose tasks it runs: its scheduler's, or those that name this very worker.
+    [[nodiscard]] const void* serves() const noexcept { return serves_; }
+    /// True for one of the scheduler's own; false for a dedicated one, whose index means nothing.
+    [[nodiscard]] bool is_shared() const noexcept { return serves_ == &home_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
 
     [[nodiscard]] task* current() const noexcept { return current_.load(std::memory_order_relaxed); }
@@ -77,6 +85,9 @@ public:
     /// What follows is not the current task's work any more; the slice ends without touching the task again.
     void leave_task() noexcept { current_.store(nullptr, std::memory_order_relaxed); }
 
+    /// After leave_task(), in the same slice.
+    void resume_task(task& t) noexcept { current_.store(&t, std::memory_order_release); }
+
     void arm(slice_hook& hook) noexcept;
 
     /// Of the own_threads scopes on this worker.
@@ -99,6 +110,20 @@ public:
 
     /// Any thread.
     void unpark() noexcept { parker_.unpark(); }
+
+    // For dedicated workers.
+
+    /// Before its thread starts: for another task.
+    void begin_dedicated() noexcept { over_ = false; }
+    /// Makes the calling thread this worker's until its task has ended or the scheduler stops.
+    void run_dedicated() noexcept;
+    /// The task may run again, says another thread.
+    void hand(task& t) noexcept;
+    /// The running task never comes back, although it has not ended: a thread of its own need not wait for
+    /// it.
+    void abandon_task() noexcept;
+    /// The entry of a fiber that one task has for life.
+    static void own_stack() noexcept;
 
     /// What it was doing at one moment: the number of its slice so far, and whose it is (null: between two).
     struct glimpse {
@@ -131,6 +156,10 @@ private:
     void run_hooks() noexcept;
     void housekeeping() noexcept;
     void wake_for_surplus() noexcept;
+    // So many long slices in a row two tasks have to share a worker before another one is woken for one of
+    // them. Two that talk to each other are better off together, and come to no such row: one of them sleeps
+    // now and then.
+    static constexpr unsigned long_slices_together = 32;
     void wake_after_long_slice() noexcept {
         if (reductions_left_ < slice_limit_ / 2) [[unlikely]]
             wake_for_waiting_work();
@@ -139,6 +168,7 @@ private:
 
     // Without work (worker_idle.cpp).
     [[nodiscard]] bool search() noexcept;
+    [[nodiscard]] bool has_too_many() const noexcept;
     bool steal(bool next_too) noexcept;
     bool poll_io() noexcept;
     [[nodiscard]] bool work_in_sight() const noexcept;
@@ -154,6 +184,8 @@ private:
     [[gnu::always_inline]] void switch_to(fiber& to, departure after) noexcept;
 
     static void recycle(fiber& left, void* self) noexcept;
+    static void recycle_own(fiber& left, void* self) noexcept;
+    void leave_own_stack() noexcept;
     static void settle_blocked(fiber& left, void* arg) noexcept;
     static void nothing(fiber&, void*) noexcept {}
 
@@ -162,8 +194,9 @@ private:
     static constexpr std::int32_t housekeeping_period = 4096;
     static constexpr std::int32_t housekeeping_per_slice = 8;
 
-    scheduler::state& shared_;    // constant
-    scheduler& home_;             // constant
+    scheduler::state& shared_;  // constant
+    scheduler& home_;           // constant
+    const void* const serves_;
     idle_registry& shared_idle_;  // constant: shared_.idle
     const unsigned index_;
     const bool simulated_;
@@ -178,9 +211,14 @@ private:
     std::int32_t until_housekeeping_ = 0;
     slice_hook* hooks_ = nullptr;
     std::size_t slices_allowed_ = 0;
-    fiber* native_ = nullptr;  // the thread's own stack, while run() lasts
-    bool searching_ = false;   // counted in idle.searching
-    std::uint32_t quiet_ = 0;  // watch periods without finding anything
+    fiber* native_ = nullptr;             // the thread's own stack, while run() or run_dedicated() lasts
+    std::atomic<task*> handed_{nullptr};  // of a dedicated worker: its task, made runnable by another thread
+    bool over_ = false;                   // of a dedicated worker: its task has ended
+    bool searching_ = false;              // counted in idle.searching
+    bool yielding_ = false;               // the running task is about to be queued again
+    unsigned together_ = 0;               // long slices in a row after which two tasks were waiting
+    std::uint64_t last_long_slice_ = 0;   // of those the last
+    std::uint32_t quiet_ = 0;             // watch periods without finding anything
 
     local_queues queues_;
     timer_wheel timers_;
@@ -191,6 +229,7 @@ private:
     instant last_watch_{};
 
     alignas(64) std::atomic<std::uint64_t> slices_{0};  // written here, read by watchers
+    std::atomic<bool> shares_{false};                   // a single waiting task, too; thieves take it back
     std::atomic<std::uint64_t> started_{0};
     std::atomic<std::uint64_t> ended_{0};
 };

@@ -27,12 +27,22 @@ bool worker::poll_io() noexcept {
     return ran;
 }
 
+// A task that shares this worker with one other may talk to it, and is better off here. Others take it when
+// the two have taken turns for long, or when the running one does not give way: see watch().
+bool worker::has_too_many() const noexcept {
+    return queues_.stealable() != 0 &&
+           (!queues_.only_a_yielded_one() || shares_.load(std::memory_order_relaxed));
+}
+
 bool worker::steal(bool next_too) noexcept {
     const std::size_t n = shared_.workers.size();
     const std::size_t start = n > 1 ? random_.below(static_cast<std::uint32_t>(n)) : 0;
     for (std::size_t i = 0; i < n; ++i) {
         worker& victim = *shared_.workers[(start + i) % n];
-        if (&victim != this && queues_.steal_from(victim.queues_, next_too) != 0) return true;
+        if (&victim == this || !victim.has_too_many()) continue;
+        if (queues_.steal_from(victim.queues_, next_too) == 0) continue;
+        victim.shares_.store(false, std::memory_order_relaxed);
+        return true;
     }
     return false;
 }
@@ -63,7 +73,7 @@ bool worker::search() noexcept {
 bool worker::work_in_sight() const noexcept {
     if (shared_.stopping.load(std::memory_order_seq_cst) || shared_.injected.size() != 0) return true;
     return std::any_of(shared_.workers.begin(), shared_.workers.end(),
-                       [](const auto& w) { return w->queues_.stealable() != 0; });
+                       [](const auto& w) { return w->has_too_many(); });
 }
 
 void worker::sleep() noexcept {

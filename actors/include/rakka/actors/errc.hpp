@@ -18,6 +18,8 @@ enum class actors_errc {
     bad_name,          ///< `undefined` cannot be a registered name
     no_such_name,      ///< no process is registered under this name
     no_timer,          ///< no such timer: fired, cancelled or never started
+    no_memory,         ///< not enough memory, or address space for a stack
+    no_thread,         ///< the operating system gave no thread: see its limits on processes
 };
 
 const boost::system::error_category& actors_category() noexcept;

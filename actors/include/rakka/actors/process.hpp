@@ -3,7 +3,8 @@
 //
 // When others run, and when exit signals take effect. A process runs for a slice of 4,000 reductions; each
 // message received and each call of the ambient vocabulary that has an effect or looks at others (send, link,
-// monitor, spawn, exit, alias, timers, names, is_alive …) costs one. When the slice is used up such a call
+// monitor, spawn, exit, alias, timers, names, is_alive …) costs one (a message to a process with hundreds of
+// others waiting: more, see docs/performance.md). When the slice is used up such a call
 // lets other processes run: hold no mutex over it. (A handler callback gets a second slice first: as long as
 // it returns it needs no stack of its own.) Then, as whenever it waits, the process takes in its signals, and
 // one that ends it is thrown as process_exit:
@@ -18,6 +19,8 @@
 #pragma once
 
 #include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/mailbox_limit.hpp>
+#include <rakka/actors/process_info.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/term.hpp>
 
@@ -117,24 +120,17 @@ term put(term key, term value);
 [[nodiscard]] term get(term_view key);
 term erase(term_view key);
 
-/// What a process is doing. Erlang: `process_info/1`.
-enum class process_status : std::uint8_t { waiting, running, exiting };
+/// A name for people, shown by process_info() and tools; no value: none. Erlang: `proc_lib:set_label/1` (OTP
+/// 27), which keeps it in the process dictionary as well.
+void set_label(term label);
+[[nodiscard]] term label();
 
-struct process_information {
-    process_status status = process_status::running;
-    std::size_t message_queue_len = 0;
-    std::vector<pid> links;
-    std::vector<monitor_target> monitors;
-    std::vector<pid> monitored_by;
-    atom registered_name;
-    std::uint64_t reductions = 0;
-    pid group_leader;
-    bool trap_exit = false;
-    process_priority priority = process_priority::normal;
-    std::vector<std::pair<term, term>> dictionary;
-};
+/// The priority from the next time on that the process is queued; gives the old one. Erlang:
+/// `process_flag(priority, Level)`.
+process_priority set_priority(process_priority level);
 
-/// Asks `p` about itself and waits for the answer; nothing when it is not alive. Erlang: `process_info/1`.
-[[nodiscard]] std::optional<process_information> process_info(const pid& p);
+/// The limit on the caller's messages from now on; no value: none. Gives the old one. Messages that are here
+/// already count. May throw process_exit. Erlang: nearest to `process_flag(max_heap_size, …)`.
+std::optional<mailbox_limit> max_mailbox(const std::optional<mailbox_limit>& limit);
 
 }  // namespace rakka

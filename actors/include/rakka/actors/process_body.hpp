@@ -4,6 +4,7 @@
 #include <concepts>
 #include <memory>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace rakka {
@@ -14,6 +15,8 @@ class process_body {
 public:
     virtual ~process_body() = default;
     virtual void run() = 0;
+    /// The type of the user's own code in it, for process_info().
+    [[nodiscard]] virtual const std::type_info& code() const noexcept { return typeid(*this); }
     /// True: destroyed only after links and monitors have been told of the end, and outside of the process.
     [[nodiscard]] virtual bool outlives_process() const noexcept { return false; }
 };
@@ -26,6 +29,7 @@ public:
     template <class G>
     explicit callable_body(G&& f) : f_(std::forward<G>(f)) {}
     void run() override { static_cast<void>(f_()); }
+    [[nodiscard]] const std::type_info& code() const noexcept override { return typeid(F); }
 
 private:
     F f_;

@@ -5,6 +5,7 @@
 #include <rakka/actors/system.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -16,6 +17,20 @@ struct monitored_process {
     reference ref;
 };
 
+/// Which answers to a spawn_request() become messages. Erlang: its option `{reply, …}`.
+enum class spawn_reply : std::uint8_t { yes, no, error_only, success_only };
+
+/// What a spawn_request() asks for. Erlang: `spawn_request/5`.
+struct spawn_request_options {
+    bool link = false;
+    bool monitor = false;
+    spawn_reply reply = spawn_reply::yes;
+    /// The first element of the answer; no value: `spawn_reply`.
+    term reply_tag{};
+    /// Further options as they go over the wire to another node, e.g. `[{priority, high}]`.
+    term more{};
+};
+
 namespace detail {
 pid spawn_here(std::unique_ptr<process_body> body, const spawn_options& options);
 pid spawn_here(std::unique_ptr<message_handler> handler, const spawn_options& options);
@@ -23,6 +38,11 @@ monitored_process spawn_monitor_here(std::unique_ptr<process_body> body, const s
                                      const monitor_options& monitor);
 monitored_process spawn_monitor_here(std::unique_ptr<message_handler> handler, const spawn_options& options,
                                      const monitor_options& monitor);
+
+reference spawn_request_here(std::unique_ptr<process_body> body, const spawn_options& options,
+                             const spawn_request_options& how);
+reference spawn_request_here(std::unique_ptr<message_handler> handler, const spawn_options& options,
+                             const spawn_request_options& how);
 
 template <std::invocable F>
 [[nodiscard]] std::unique_ptr<process_body> to_body(F&& f) {
@@ -60,18 +80,24 @@ monitored_process spawn_monitor(F&& f, const spawn_options& options = {},
     return detail::spawn_monitor_here(detail::to_body(std::forward<F>(f)), options, monitor);
 }
 
-/// What a remote spawn asks for. Erlang: `spawn_request/5`.
-struct spawn_request_options {
-    bool link = false;
-    bool monitor = false;
-    /// Further options as they go over the wire, e.g. `[{priority, high}]`.
-    term more{};
-};
-
 /// Asks `node` to run module:function(arguments…). The answer is a message `{spawn_reply, Ref, ok, Pid}` or
 /// `{spawn_reply, Ref, error, Reason}`; with `monitor` the reference is also that of the monitor. Owner
 /// process. Erlang: `spawn_request/5`.
 reference spawn_request(atom node, atom module, atom function, term arguments,
                         const spawn_request_options& options = {});
+
+/// The same for a callable or handler in the caller's system: nothing is thrown when there is no room for a
+/// process or its name is taken, the answer says so (`system_limit`, `badarg`). `how.link` counts besides
+/// that of `options`. Owner process. Erlang: `spawn_request/2`.
+template <detail::spawnable F>
+reference spawn_request(F&& f, const spawn_options& options = {}, const spawn_request_options& how = {}) {
+    return detail::spawn_request_here(detail::to_body(std::forward<F>(f)), options, how);
+}
+
+/// The caller does not want the process any more that it has asked for and had no answer about: no answer
+/// comes; if one is made all the same, a link ends it with reason `abandoned`, and a monitor is taken back.
+/// False when an answer has come, or there was no such request: nothing is done. Owner process. Erlang:
+/// `spawn_request_abandon/1`.
+bool spawn_request_abandon(const reference& request);
 
 }  // namespace rakka

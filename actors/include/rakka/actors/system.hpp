@@ -28,10 +28,21 @@ namespace detail {
 class system_core;
 }
 
+/// How processes get to run.
+enum class runtime_mode : std::uint8_t {
+    green,     ///< many on each worker thread
+    threaded,  ///< each on an OS thread of its own, as with spawn_options::threaded
+};
+
 struct system_options {
-    /// Worker threads; 0 means one for each CPU this program may use.
+    runtime_mode mode = runtime_mode::green;
+    /// Worker threads; 0 means one for each CPU this program may use (with runtime_mode::threaded, where they
+    /// only look after timers and sockets: one).
     unsigned workers = 0;
-    /// No threads at all: the caller drives with run_one(), run_until_idle() …, in virtual time.
+    /// False: nothing runs until start(). Processes may be spawned and sent to before.
+    bool start_at_once = true;
+    /// No threads at all, whatever the mode: the caller drives with run_one(), run_until_idle() …, in virtual
+    /// time.
     bool simulation = false;
     /// Not 0: hostile scheduling drawn from this seed (random order, random yields), reproducible in a
     /// simulation.
@@ -43,10 +54,10 @@ struct system_options {
     bool reorder_signals = false;
     /// Living processes at most; up to 2^25 - 1. Memory is taken only for slots that have been used.
     std::uint32_t max_processes = 1U << 20;
-    /// Messages at most that wait for their time (send_after, start_timer); up to 2^26 - 1. From some thousands
-    /// on a few less: up to 1/64 of them may rest where only other workers find them. Memory is taken for as
-    /// many as have been pending at once, 128 bytes each, and kept. Limits of calls and timeouts of receives
-    /// do not count.
+    /// Messages at most that wait for their time (send_after, start_timer); up to 2^26 - 1. From some
+    /// thousands on a few less: up to 1/64 of them may rest where only other workers find them. Memory is
+    /// taken for as many as have been pending at once, 128 bytes each, and kept. Limits of calls and timeouts
+    /// of receives do not count.
     std::uint32_t max_timers = 1U << 24;
     /// Usable bytes of the stack a blocking process gets; 0 means the default (256 KiB). Only touched pages
     /// cost.
@@ -75,7 +86,7 @@ struct system_options {
     bool report_stack_overflow = true;
 };
 
-/// A running system. The constructor starts it, stop() or the destructor ends it.
+/// A running system. The constructor starts it (or start() does), stop() or the destructor ends it.
 /// Functions: any thread, also from inside its own processes, unless said otherwise.
 class system {
 public:
@@ -89,17 +100,22 @@ public:
     // -- life
     // ---------------------------------------------------------------------------------------------------
 
+    /// Lets processes run, if system_options::start_at_once was false; else, or once stopped, does nothing.
+    /// Throws std::system_error when threads cannot be had; the system has stopped then.
+    void start();
     /// Kills every process (reason `killed`, destructors run), waits for them, and ends the workers. New
     /// processes are refused meanwhile. Gives up after `grace`: a process that never looks at its signals is
-    /// abandoned with its stack. A call under way in blocking() is waited for however long it takes. Returns
+    /// abandoned with its stack. A call under way in blocking(), or on a thread of a process's own, is
+    /// waited for however long it takes. Returns
     /// how many were abandoned. Blocks, also while another thread is in it; foreign thread only. Idempotent.
     /// Erlang: `halt/0`, minus the exit.
     std::size_t stop(std::chrono::nanoseconds grace = std::chrono::seconds(10));
-    /// Blocks until no process is left (a simulation: drives until then or until nothing more can happen).
-    /// Foreign thread only.
+    /// Starts the system if need be and blocks until no process is left (a simulation: drives until then or
+    /// until nothing more can happen). Foreign thread only.
     void run_until_done();
-    /// True until stop() was called.
+    /// True from start() until stop() is called.
     [[nodiscard]] bool running() const noexcept;
+    [[nodiscard]] runtime_mode mode() const noexcept;
 
     // -- processes
     // ----------------------------------------------------------------------------------------------

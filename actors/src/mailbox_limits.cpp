@@ -1,0 +1,117 @@
+#include "mailbox_limits.hpp"
+
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+#include "system_log.hpp"
+
+#include <rakka/actors/process.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <string_view>
+
+namespace rakka::detail {
+
+namespace {
+
+void tell_asker(const process& slot, const pid& who, const mailbox_limit& limit, bool too_long) {
+    static const atom long_message_queue("long_message_queue");
+    if (!limit.tell) return;
+    slot.system->facade.send(*limit.tell, tuple(atoms::known<"monitor">, who, long_message_queue, too_long));
+}
+
+std::string_view what_follows(mailbox_policy policy) noexcept {
+    switch (policy) {
+        case mailbox_policy::log:
+            return "more are let in";
+        case mailbox_policy::kill:
+            return "it is killed";
+        case mailbox_policy::drop:
+            return "more are dropped";
+    }
+    return {};
+}
+
+void tell_of_too_many(process& slot, std::uint32_t serial, const mailbox_limit& limit) {
+    system_core& core = *slot.system;
+    const pid who{{}, slot.slot, serial, core.origin};
+    const bool kills = limit.policy == mailbox_policy::kill;
+    const atom name =
+        atom::from_id(static_cast<std::uint32_t>(slot.identity.load(std::memory_order_relaxed)));
+    tell(core, {kills ? log_level::error : log_level::warning, who,
+                fmt::format("process <0.{}.{}>{}{}{} has all the {} messages waiting that it may have: {}",
+                            who.id, serial, name ? " (" : "", name ? name.text() : "", name ? ")" : "",
+                            limit.messages, what_follows(limit.policy))});
+    tell_asker(slot, who, limit, true);
+    if (!kills) return;
+    control_signal& s = make_control(core, signal_kind::exit2, who);
+    set_term(s, atoms::known<"kill">);
+    deliver(core, who, s);
+}
+
+}  // namespace
+
+bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept {
+    using admitted = mailbox_bound::admitted;
+    mailbox_bound& bound = *slot.bound.load(std::memory_order_acquire);
+    const admitted how = bound.admit(serial);
+    if (how == admitted::uncounted) return true;
+    s.counted = how != admitted::refused;
+    if (how != admitted::counted) {
+        try {
+            if (const auto limit = bound.exceeded(serial)) tell_of_too_many(slot, serial, *limit);
+        } catch (const std::exception&) {
+            // No memory to say so; the limit holds.
+        }
+    }
+    return s.counted;
+}
+
+void set_limit(process& self, const std::optional<mailbox_limit>& limit) {
+    mailbox_bound* bound = self.bound.load(std::memory_order_relaxed);
+    if (!limit) {
+        if (bound != nullptr) bound->end();
+        return;
+    }
+    if (bound == nullptr) {
+        bound = new mailbox_bound;
+        self.bound.store(bound, std::memory_order_release);
+    }
+    std::uint32_t length = 0;
+    for (signal* s = self.messages.first(); s != nullptr; s = s->next, ++length)
+        s->counted = true;
+    bound->begin(self.serial, *limit, length);
+}
+
+std::optional<mailbox_limit> limit_of(const process& self) {
+    const mailbox_bound* const bound = self.bound.load(std::memory_order_relaxed);
+    return bound == nullptr ? std::nullopt : bound->limit(self.serial);
+}
+
+void process::counted_message_received() noexcept {
+    mailbox_bound& mine = *bound.load(std::memory_order_relaxed);
+    if (!mine.received(serial)) return;
+    try {
+        if (const auto limit = mine.limit(serial)) tell_asker(*this, pid(), *limit, false);
+    } catch (const std::exception&) {
+        // As when the limit was exceeded.
+    }
+}
+
+}  // namespace rakka::detail
+
+namespace rakka {
+
+std::optional<mailbox_limit> max_mailbox(const std::optional<mailbox_limit>& limit) {
+    detail::process& self = detail::current_process();
+    self.fetch();
+    self.check_exit();
+    const auto old = detail::limit_of(self);
+    detail::set_limit(self, limit);
+    return old;
+}
+
+}  // namespace rakka
