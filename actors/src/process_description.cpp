@@ -30,8 +30,10 @@ std::size_t bytes_of_messages(const message_queue& queue) noexcept {
 }
 
 std::string code_name(const process& p) {
-    const std::type_info* const code = p.body ? &p.body->code() : p.handler ? &typeid(*p.handler) : nullptr;
-    return code == nullptr ? std::string() : boost::core::demangle(code->name());
+    if (p.body) return boost::core::demangle(p.body->code().name());
+    if (!p.handler) return {};
+    const message_handler& handler = *p.handler;
+    return boost::core::demangle(typeid(handler).name());
 }
 
 pid unpacked(const system_core& core, std::uint64_t packed) noexcept {

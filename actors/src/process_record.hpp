@@ -127,8 +127,8 @@ struct alignas(64) process final : task {
     void check_exit();
     /// Brings message_cost up to date. Owner.
     void set_message_cost() noexcept {
-        const std::size_t waiting = messages.size() / messages_for_a_reduction;
-        const auto cost = static_cast<std::uint16_t>(1 + std::min(waiting, most_message_cost));
+        const std::size_t too_many = messages.size() / messages_for_a_reduction;
+        const auto cost = static_cast<std::uint16_t>(1 + std::min(too_many, most_message_cost));
         if (message_cost.load(std::memory_order_relaxed) != cost) [[unlikely]]
             message_cost.store(cost, std::memory_order_relaxed);
     }

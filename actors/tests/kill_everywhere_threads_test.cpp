@@ -9,7 +9,6 @@
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/io.hpp>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -40,12 +39,10 @@ const deed deeds[] = {
     },
     [](const pid&) {
         const tracked here;
-        // Shared, because who cancels it may come after this process.
-        const auto timer = std::make_shared<boost::asio::steady_timer>(io_context_of(this_system()), 1h);
+        boost::asio::steady_timer timer(io_context_of(this_system()), 0us);
         send_after(0ns, self(), "noise"_a);
-        boost::asio::post(io_context_of(this_system()), [timer] { timer->cancel(); });
         boost::system::error_code ec;
-        timer->async_wait(await[ec]);
+        timer.async_wait(await[ec]);
     },
     [](const pid&) {
         const tracked here;

@@ -54,10 +54,10 @@ std::size_t scheduler::state::living() const noexcept {
     std::uint64_t ended = ended_elsewhere.load(std::memory_order_acquire);
     for (const auto& w : workers)
         ended += w->ended();
-    std::uint64_t started = started_elsewhere.load(std::memory_order_acquire);
+    std::uint64_t begun = started_elsewhere.load(std::memory_order_acquire);
     for (const auto& w : workers)
-        started += w->started();
-    return static_cast<std::size_t>(started - ended);
+        begun += w->started();
+    return static_cast<std::size_t>(begun - ended);
 }
 
 instant scheduler::state::next_timer() const noexcept {
