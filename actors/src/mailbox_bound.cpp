@@ -51,7 +51,7 @@ mailbox_bound::admitted mailbox_bound::admit(std::uint32_t serial) noexcept {
     }
 }
 
-void mailbox_bound::take_back(std::uint32_t serial) noexcept {
+void mailbox_bound::one_less(std::uint32_t serial) noexcept {
     std::uint64_t count = count_.load(std::memory_order_acquire);
     while (serial_of(count) == serial && length_of(count) != 0 &&
            !count_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel,
@@ -70,7 +70,7 @@ std::optional<mailbox_limit> mailbox_bound::exceeded(std::uint32_t serial) {
 }
 
 bool mailbox_bound::received(std::uint32_t serial) noexcept {
-    take_back(serial);
+    one_less(serial);
     if (!told_.load(std::memory_order_relaxed)) return false;
     const std::uint64_t count = count_.load(std::memory_order_acquire);
     return serial_of(count) == serial && length_of(count) <= most_.load(std::memory_order_relaxed) / 2 &&

@@ -31,14 +31,13 @@ public:
 
     /// Any thread: a message is about to be sent to the process with this serial.
     [[nodiscard]] admitted admit(std::uint32_t serial) noexcept;
-    /// Any thread: a message that was counted has not arrived.
-    void take_back(std::uint32_t serial) noexcept;
     /// Any thread. The limit, when nobody has been told yet that it was exceeded.
     [[nodiscard]] std::optional<mailbox_limit> exceeded(std::uint32_t serial);
     /// Owner: a marked message has been received. True when somebody is to be told that the worst is over.
     [[nodiscard]] bool received(std::uint32_t serial) noexcept;
 
 private:
+    void one_less(std::uint32_t serial) noexcept;
     static constexpr std::uint64_t pack(std::uint32_t serial, std::uint32_t length) noexcept {
         return std::uint64_t{serial} << 32 | length;
     }

@@ -26,8 +26,7 @@ public:
     unborn_process(system_core& core, process& fresh, process* parent, const spawn_options& options)
         : core_(core), fresh_(fresh), parent_(parent), options_(options) {
         const pid leader = options.group_leader.value_or(parent != nullptr ? parent->leader : core.nobody());
-        fresh.begin(
-            {leader, options.priority, parent != nullptr && parent->system == &core ? parent : nullptr});
+        fresh.begin({leader, options.priority, parent});
         child_ = fresh.pid();
     }
     ~unborn_process() {

@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace rakka {
@@ -112,7 +113,13 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
         for (const pid& p : processes())
             exit(p, atoms::known<"kill">);
         // Those that have not run will not, but their bodies are destroyed as any process's.
-        if (!core.scheduling().has_begun()) start();
+        if (!core.scheduling().has_begun()) {
+            try {
+                start();
+            } catch (const std::system_error&) {
+                break;  // no thread to do it on: they are abandoned
+            }
+        }
         if (core.scheduling().simulated()) {
             core.scheduling().run_until_idle(grace);
             // Nobody has ended: being told again wakes those that are left, but does not help.

@@ -96,7 +96,7 @@ private:
 /// Puts an asleep task in a run queue. The caller has just made the transition asleep -> runnable, so that
 /// the task is in no queue and nobody else calls this. Any thread: a worker of the same scheduler takes it on
 /// its own queue (in the next-slot if that is free), every other thread goes through the injection queue and
-/// wakes a worker.
+/// wakes a worker. A task with a thread of its own is handed to that.
 void make_runnable(task& t) noexcept;
 
 }  // namespace rakka::detail

@@ -43,9 +43,9 @@ private:
     callback fire_;
 };
 
-/// Starts the node on the calling worker's wheel (a foreign thread: on the first worker's) of `home`. Never
-/// fires early; fires up to two milliseconds late on an idle system. Precondition: the node is not pending.
-/// Any thread.
+/// Starts the node on the calling worker's wheel (a foreign thread, or one that belongs to a task: on the
+/// first worker's) of `home`. Never fires early; fires up to two milliseconds late on an idle system.
+/// Precondition: the node is not pending. Any thread.
 void start_timer(scheduler& home, timer_node& node, instant deadline) noexcept;
 
 /// True: it was pending and will not fire. False: it was never started, or has fired; its callback has

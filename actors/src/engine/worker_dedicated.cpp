@@ -66,8 +66,11 @@ void worker::leave_own_stack() noexcept {
     try {
         next_one = fiber_for_loop(nullptr);
     } catch (const std::bad_alloc&) {
-        loop();  // no other stack for it: from here on this one is one of the workers'
+        next_one = nullptr;
     }
+    // No other stack for it: from here on this one is one of the workers'. Not within the handler: what runs
+    // there would find an exception that is none of its own.
+    if (next_one == nullptr) loop();
     switch_to(*next_one, {&recycle_own, this});
 }
 
