@@ -68,7 +68,7 @@ void report(const stack_memory& stack) noexcept {
     }
     out.add(": all ");
     out.add(stack.size);
-    out.add(" bytes are in use; raise spawn_options::stack_size or system_options::stack_size\n");
+    out.add(" bytes are in use; raise system_options::stack_size or spawn_options::stack_size\n");
     out.write();
 }
 
