@@ -22,13 +22,14 @@ void mailbox_bound::begin(std::uint32_t serial, const mailbox_limit& limit, std:
     most_.store(static_cast<std::uint32_t>(std::min<std::size_t>(limit.messages, UINT32_MAX)),
                 std::memory_order_relaxed);
     lets_in_.store(limit.policy == mailbox_policy::log, std::memory_order_relaxed);
-    told_.store(false, std::memory_order_relaxed);
-    count_.store(pack(serial, length), std::memory_order_release);
+    count_.store(pack(serial, length));
+    state_.fetch_and(somebody_says);
 }
 
 void mailbox_bound::end() noexcept {
     const std::lock_guard lock(lock_);
-    count_.store(0, std::memory_order_release);
+    count_.store(0);
+    state_.fetch_and(somebody_says);
     limit_.tell.reset();
 }
 
@@ -54,27 +55,53 @@ mailbox_bound::admitted mailbox_bound::admit(std::uint32_t serial) noexcept {
 void mailbox_bound::one_less(std::uint32_t serial) noexcept {
     std::uint64_t count = count_.load(std::memory_order_acquire);
     while (serial_of(count) == serial && length_of(count) != 0 &&
-           !count_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire)) {
+           !count_.compare_exchange_weak(count, count - 1)) {
     }
 }
 
-std::optional<mailbox_limit> mailbox_bound::exceeded(std::uint32_t serial) {
-    const std::lock_guard lock(lock_);
-    // The limit may be another process's by now, or another one.
-    const std::uint64_t count = count_.load(std::memory_order_relaxed);
+std::optional<mailbox_bound::notice> mailbox_bound::exceeded(std::uint32_t serial) noexcept {
+    // The process may be another by now, or have another limit.
+    const std::uint64_t count = count_.load();
     if (serial_of(count) != serial || length_of(count) < most_.load(std::memory_order_relaxed))
         return std::nullopt;
-    if (told_.exchange(true, std::memory_order_acq_rel)) return std::nullopt;
-    return limit_;
+    state_.fetch_or(too_long);
+    look_whether_it_is_over();
+    return take_notice();
 }
 
-bool mailbox_bound::received(std::uint32_t serial) noexcept {
+std::optional<mailbox_bound::notice> mailbox_bound::received(std::uint32_t serial) noexcept {
     one_less(serial);
-    if (!told_.load(std::memory_order_relaxed)) return false;
-    const std::uint64_t count = count_.load(std::memory_order_acquire);
-    return serial_of(count) == serial && length_of(count) <= most_.load(std::memory_order_relaxed) / 2 &&
-           told_.exchange(false, std::memory_order_acq_rel);
+    if ((state_.load() & too_long) == 0) return std::nullopt;
+    look_whether_it_is_over();
+    return take_notice();
+}
+
+std::optional<mailbox_bound::notice> mailbox_bound::said(const notice& n) noexcept {
+    std::uint8_t state = state_.load();
+    std::uint8_t after = 0;
+    do {
+        after = static_cast<std::uint8_t>((state & too_long) | (n.too_long ? said_too_long : 0));
+    } while (!state_.compare_exchange_weak(state, after));
+    return take_notice();
+}
+
+// Who makes the mailbox shorter and who says that it is too long look at each other's last step, each after
+// its own: one of them sees both.
+void mailbox_bound::look_whether_it_is_over() noexcept {
+    const std::uint32_t length = length_of(count_.load());
+    const std::uint32_t most = most_.load(std::memory_order_relaxed);
+    if (length <= most / 2 && length < most)  // nothing is ever fewer than none
+        state_.fetch_and(static_cast<std::uint8_t>(~too_long));
+}
+
+std::optional<mailbox_bound::notice> mailbox_bound::take_notice() noexcept {
+    std::uint8_t state = state_.load();
+    do {
+        const bool is = (state & too_long) != 0;
+        const bool known = (state & said_too_long) != 0;
+        if (is == known || (state & somebody_says) != 0) return std::nullopt;
+    } while (!state_.compare_exchange_weak(state, state | somebody_says));
+    return notice{serial_of(count_.load()), (state & too_long) != 0};
 }
 
 }  // namespace rakka::detail

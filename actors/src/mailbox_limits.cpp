@@ -35,21 +35,40 @@ std::string_view what_follows(mailbox_policy policy) noexcept {
     return {};
 }
 
-void tell_of_too_many(process& slot, std::uint32_t serial, const mailbox_limit& limit) {
+void tell_of_too_many(process& slot, const pid& who, const mailbox_limit& limit) {
     system_core& core = *slot.system;
-    const pid who{{}, slot.slot, serial, core.origin};
     const bool kills = limit.policy == mailbox_policy::kill;
     const atom name =
         atom::from_id(static_cast<std::uint32_t>(slot.identity.load(std::memory_order_relaxed)));
     tell(core, {kills ? log_level::error : log_level::warning, who,
                 fmt::format("process <0.{}.{}>{}{}{} has all the {} messages waiting that it may have: {}",
-                            who.id, serial, name ? " (" : "", name ? name.text() : "", name ? ")" : "",
+                            who.id, who.serial, name ? " (" : "", name ? name.text() : "", name ? ")" : "",
                             limit.messages, what_follows(limit.policy))});
     tell_asker(slot, who, limit, true);
     if (!kills) return;
     control_signal& s = make_control(core, signal_kind::exit2, who);
     set_term(s, atoms::known<"kill">);
     deliver(core, who, s);
+}
+
+void say(process& slot, const mailbox_bound& bound, const mailbox_bound::notice& n) noexcept {
+    const auto limit = bound.limit(n.serial);
+    if (!limit) return;
+    const pid who{{}, slot.slot, n.serial, slot.system->origin};
+    try {
+        if (n.too_long) {
+            tell_of_too_many(slot, who, *limit);
+        } else {
+            tell_asker(slot, who, *limit, false);
+        }
+    } catch (const std::exception&) {
+        // No memory to say so; the limit holds.
+    }
+}
+
+void say_all(process& slot, mailbox_bound& bound, std::optional<mailbox_bound::notice> n) noexcept {
+    for (; n; n = bound.said(*n))
+        say(slot, bound, *n);
 }
 
 }  // namespace
@@ -60,13 +79,7 @@ bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept {
     const admitted how = bound.admit(serial);
     if (how == admitted::uncounted) return true;
     s.counted = how != admitted::refused;
-    if (how != admitted::counted) {
-        try {
-            if (const auto limit = bound.exceeded(serial)) tell_of_too_many(slot, serial, *limit);
-        } catch (const std::exception&) {
-            // No memory to say so; the limit holds.
-        }
-    }
+    if (how != admitted::counted) say_all(slot, bound, bound.exceeded(serial));
     return s.counted;
 }
 
@@ -93,12 +106,7 @@ std::optional<mailbox_limit> limit_of(const process& self) {
 
 void process::counted_message_received() noexcept {
     mailbox_bound& mine = *bound.load(std::memory_order_relaxed);
-    if (!mine.received(serial)) return;
-    try {
-        if (const auto limit = mine.limit(serial)) tell_asker(*this, pid(), *limit, false);
-    } catch (const std::exception&) {
-        // As when the limit was exceeded.
-    }
+    if (const auto n = mine.received(serial)) say_all(*this, mine, n);
 }
 
 }  // namespace rakka::detail

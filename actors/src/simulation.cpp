@@ -6,8 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
+#include <system_error>
 
 namespace rakka::testing {
 
@@ -16,9 +19,11 @@ namespace {
 std::optional<std::uint64_t> seed_asked_for() {
     const char* const text = std::getenv("RAKKA_SEED");
     if (text == nullptr || *text == '\0') return std::nullopt;
-    char* end = nullptr;
-    const unsigned long long seed = std::strtoull(text, &end, 10);
-    if (*end != '\0') throw std::invalid_argument(fmt::format("RAKKA_SEED={} is no number", text));
+    const std::string_view digits(text);
+    std::uint64_t seed = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    if (error != std::errc{} || end != digits.data() + digits.size())
+        throw std::invalid_argument(fmt::format("RAKKA_SEED={} is no number below 2^64", text));
     return seed;
 }
 

@@ -2,6 +2,7 @@
 #include "actors_support.hpp"
 
 #include <rakka/actors/gen_protocol.hpp>
+#include <rakka/actors/testing.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -99,6 +100,35 @@ TEST_P(limited, who_asked_hears_when_the_worst_is_over) {
         EXPECT_TRUE(mailbox_is_empty());
     });
     EXPECT_EQ(times_logged("more are dropped"), 3);
+}
+
+TEST_P(limited, who_asked_hears_the_beginning_before_the_end) {
+    if (GetParam().options.reorder_signals) GTEST_SKIP() << "the two are of different senders";
+    in_process([] {
+        const pid me = self();
+        const pid p = spawn(
+            [] {
+                for (;;)
+                    static_cast<void>(receive());
+            },
+            {.max_mailbox = mailbox_limit{2, mailbox_policy::drop, me}});
+        std::vector<monitored_process> senders;
+        for (int s = 0; s < 3; ++s)
+            senders.push_back(spawn_monitor([p] {
+                for (int i = 0; i < 3000; ++i)
+                    send(p, i);
+            }));
+        for (const auto& s : senders)
+            EXPECT_EQ(text(down_reason(s.ref)), "normal");
+        exit(p, "kill"_a);
+        EXPECT_TRUE(wait_until([&] { return !is_alive(p); }));
+        bool too_long = false;
+        while (const auto m = receive_if([](term_view v) { return v.is_tagged("monitor"_a, 4); }, 0ns)) {
+            const bool now = element<bool>(*m, 3);
+            ASSERT_NE(now, too_long);
+            too_long = now;
+        }
+    });
 }
 
 TEST_P(limited, room_that_was_made_is_used_again) {

@@ -159,8 +159,10 @@ TEST(simulate, a_check_in_any_process_counts_also_after_the_body) {
 }
 
 TEST(simulate, refuses_a_seed_that_is_none) {
-    ::setenv("RAKKA_SEED", "seven", 1);
-    EXPECT_THROW(simulate({}, [](simulation&) {}), std::invalid_argument);
+    for (const char* const text : {"seven", "7 ", " 7", "-7", "7.5", "18446744073709551616"}) {
+        ::setenv("RAKKA_SEED", text, 1);
+        EXPECT_THROW(simulate({}, [](simulation&) {}), std::invalid_argument) << text;
+    }
     ::unsetenv("RAKKA_SEED");
 }
 

@@ -73,6 +73,20 @@ std::span<const std::byte> plain_body(std::span<const std::byte> bytes,
     return bytes.subspan(1);
 }
 
+/// The length of a message that is one binary, the commonest large one; 0 when it is anything else, wrong, or so
+/// large that somebody has to look at the limits.
+std::size_t lone_binary(std::span<const std::byte> bytes, const decode_options& options) noexcept {
+    constexpr std::size_t header = 6;
+    if (bytes.size() < header || bytes[0] != std::byte{version_magic} ||
+        bytes[1] != std::byte(external_tag::binary) || options.envelope != envelope::standalone)
+        return 0;
+    std::uint32_t size = 0;
+    std::memcpy(&size, bytes.data() + 2, sizeof size);
+    size = big_endian(size);
+    if (size > bytes.size() - header || size / sizeof(word) + 2 > options.limits.max_words) return 0;
+    return header + size;
+}
+
 decode_result<measured> measure(std::span<const std::byte> body, const decode_options& options) {
     scanner scan(body, options);
     if (!scan.run()) return scan.error();
@@ -120,6 +134,16 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     return total_size(*from, size->bytes_used());
 }
 
+/// Apart, so that a look at a binary saves no registers for it.
+[[gnu::noinline]] decode_result<std::size_t> validate_walking(std::span<const std::byte> bytes,
+                                                              const decode_options& options) {
+    const auto body = plain_body(bytes, options);
+    if (body.empty()) return validate_any(bytes, options);
+    const measured size = quick_scan(body, options);
+    if (!size) return validate_any(bytes, options);
+    return bytes.size() - body.size() + size.bytes_used();
+}
+
 decode_result<decoded> decode_in_two_passes(std::span<const std::byte> bytes, std::span<const std::byte> body,
                                             const decode_options& options) {
     const measured size = quick_scan(body, options);
@@ -143,11 +167,8 @@ decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_opt
 }
 
 decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
-    const auto body = plain_body(bytes, options);
-    if (body.empty()) return validate_any(bytes, options);
-    const measured size = quick_scan(body, options);
-    if (!size) return validate_any(bytes, options);
-    return bytes.size() - body.size() + size.bytes_used();
+    if (const std::size_t size = lone_binary(bytes, options)) return size;
+    return validate_walking(bytes, options);
 }
 
 result<term> resolve_atom(std::string_view utf8, atom_budget& budget) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <span>
 #include <string>
 
 namespace rakka::testing {
@@ -49,9 +50,29 @@ TEST(codec_limits, memory_is_counted_before_it_is_taken) {
         etf::decode_options options;
         options.limits.max_words = words;
         EXPECT_EQ(decode_errc(bytes, options), errc{}) << hex(bytes);
+        EXPECT_TRUE(etf::validate(bytes, options)) << hex(bytes);
         options.limits.max_words = words - 1;
         EXPECT_EQ(decode_errc(bytes, options), errc::too_large) << hex(bytes);
+        EXPECT_EQ(etf::validate(bytes, options).error(), errc::too_large) << hex(bytes);
     }
+}
+
+TEST(codec_limits, a_message_that_is_one_binary_is_looked_at_like_any_other) {
+    byte_string bytes = encode_bytes(std::string(1000, 'x'));
+    const std::size_t size = bytes.size();
+    etf::decode_options options;
+    EXPECT_EQ(etf::validate(bytes, options).value(), size);
+    bytes.push_back(std::byte{1});
+    EXPECT_EQ(etf::validate(bytes, options).value(), size);
+    for (std::size_t cut = 0; cut < size; ++cut) {
+        const std::span<const std::byte> part(bytes.data(), cut);
+        ASSERT_EQ(etf::validate(part, options).error(), errc::truncated) << cut;
+    }
+    options.limits.max_words = 100;
+    EXPECT_EQ(etf::validate(bytes, options).error(), errc::too_large);
+    options.limits = {};
+    options.envelope = etf::envelope::distribution;
+    EXPECT_EQ(etf::validate(bytes, options).error(), (etf::decode_error{errc::bad_tag, 0}));
 }
 
 TEST(codec_limits, an_inflated_size_above_the_budget_is_refused_by_its_announcement) {

@@ -26,7 +26,7 @@ struct mailbox_limit {
     std::size_t messages = 0;
     mailbox_policy policy = mailbox_policy::log;
     /// Who is sent `{monitor, Pid, long_message_queue, true}` when the limit is first exceeded, and the same
-    /// with `false` once half of the messages have been received.
+    /// with `false` once half of the messages have been received. The two take turns, `true` first.
     std::optional<destination> tell{};
 };
 
