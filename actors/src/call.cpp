@@ -18,24 +18,27 @@ namespace rakka {
 
 namespace detail {
 
-std::optional<reference> alias_in(term_view tag) {
-    if (!tag.is(kind::list) || !tag.list().head().is_atom(atoms::known<"alias">)) return std::nullopt;
-    const auto ref = tag.list().tail().as<reference>();
-    return ref ? std::optional(*ref) : std::nullopt;
+term_view alias_in(term_view tag) noexcept {
+    if (!tag.is(kind::list)) return {};
+    const list_view cell = tag.list();
+    return cell.head().is_atom(atoms::known<"alias">) && cell.tail().is(kind::reference) ? cell.tail()
+                                                                                         : term_view();
 }
 
-bool answer_call(const reference& ref, term& value) {
+bool answer_call(term_view ref, term& value) {
     process* const self = current_process_or_null();
     if (self == nullptr || !self->related) return false;
-    const watcher_entry* const watcher = self->related->watchers.find(ref);
-    if (watcher == nullptr || !watcher->call) return false;
-    const pid client = watcher->watcher;
-    self->related->watchers.erase(ref);
     system_core& core = *self->system;
-    control_signal& s = make_control(core, signal_kind::call_reply);
-    s.ref = ref;
-    set_term(s, std::move(value));
-    deliver(core, client, s);
+    control_signal* s = nullptr;
+    pid to;
+    const bool is_call = self->related->watchers.take_call(ref, [&](const reference& key, const pid& client) {
+        s = &make_control(core, signal_kind::call_reply);
+        s->ref = key;
+        to = client;
+    });
+    if (!is_call) return false;
+    set_term(*s, std::move(value));
+    deliver(core, to, *s);
     self->pay();
     return true;
 }
@@ -104,8 +107,7 @@ private:
         message_queue& q = self_.messages;
         for (signal* s = q.current(); s != nullptr; s = q.current()) {
             const term_view m = peek(*s);
-            const auto alias = m.is_tuple(2) ? alias_in(m.tuple()[0]) : std::nullopt;
-            if (alias && *alias == ref_) {
+            if (m.is_tuple(2) && etf::detail::is_reference(alias_in(m.tuple()[0]), ref_)) {
                 const term message = self_.consume(*q.take_current());
                 call_.value = message.share(message.tuple()[1]);
                 call_.state = phase::replied;
@@ -152,7 +154,8 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     const monitor_target target = watched(server);
     const monitor_entry entry = resolve(core, target);
     if (entry.resolved == me) return no_reply::because(atoms::known<"calling_self">);
-    term message = tuple(label, tuple(me, cons(atoms::known<"alias">, ref)), std::cref(request_body));
+    term message = tuple(label, tuple(std::cref(me), cons(atoms::known<"alias">, std::cref(ref))),
+                         std::cref(request_body));
     waiting_call call(self, ref, entry);
     if (is_local_target(core, entry)) {
         post_monitor(core, me, entry, ref, signal_kind::call, std::move(message));

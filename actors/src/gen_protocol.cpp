@@ -9,11 +9,11 @@
 namespace rakka {
 namespace {
 
-/// Where a reply with this tag goes: an alias, or none for the client itself. multi_call wraps the alias once
-/// more.
-std::optional<reference> reply_alias(term_view tag) {
-    if (const auto direct = detail::alias_in(tag)) return direct;
-    return tag.is(kind::list) ? detail::alias_in(tag.list().head()) : std::nullopt;
+/// Where a reply with this tag goes: an alias, or empty for the client itself. multi_call wraps the alias
+/// once more.
+term_view reply_alias(term_view tag) noexcept {
+    if (const term_view direct = detail::alias_in(tag); direct.has_value()) return direct;
+    return tag.is(kind::list) ? detail::alias_in(tag.list().head()) : term_view();
 }
 
 }  // namespace
@@ -34,11 +34,12 @@ result<from> from::read_part(const term& whole, term_view pair) {
 }
 
 void reply(const from& to, term value) {
-    const auto alias = reply_alias(to.tag);
-    if (alias && detail::answer_call(*alias, value)) return;
+    const term_view alias = reply_alias(to.tag);
+    if (alias.has_value() && detail::answer_call(alias, value)) return;
     term message = tuple(to.tag, value);
-    if (alias) {
-        send(*alias, std::move(message));
+    const auto ref = alias.has_value() ? alias.as<reference>() : result<reference>(etf::errc::wrong_type);
+    if (ref) {
+        send(*ref, std::move(message));
     } else {
         send(to.client, std::move(message));
     }
@@ -55,11 +56,18 @@ std::optional<request> as_request(const term& message) {
 }
 
 std::optional<request> as_request(term&& message) {
-    if (!message.is_tuple(3)) return std::nullopt;
+    std::optional<request> out;
+    if (!message.is_tuple(3) || !message.tuple()[1].is_tuple(2)) return out;
     const auto parts = message.tuple();
-    auto sender = from::read_part(message, parts[1]);
-    if (!sender) return std::nullopt;
-    return request{parts[0], *std::move(sender), std::move(message).narrowed(parts[2])};
+    const auto sender = parts[1].tuple();
+    const auto client = sender[0].as<pid>();
+    if (!client) return out;
+    out.emplace();
+    out->label = parts[0];
+    out->sender.client = *client;
+    out->sender.tag = message.share(sender[1]);
+    out->body = std::move(message).narrowed(parts[2]);
+    return out;
 }
 
 std::optional<term> as_cast(const term& message) {

@@ -46,7 +46,7 @@ void unlink_from(process& self, const pid& p) {
     link_entry* const entry = self.related ? self.related->links.find(to) : nullptr;
     if (entry == nullptr || !entry->active) return;
     entry->active = false;
-    entry->unlink_id = ++self.related->last_unlink_id;
+    entry->unlink_id = self.new_number();
     if (is_here(core, to)) {
         control_signal& s = make_control(core, signal_kind::unlink, self.pid());
         s.id = entry->unlink_id;

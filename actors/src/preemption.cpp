@@ -59,8 +59,8 @@ void process::was_preempted() noexcept {
     fetch();
     if (!doomed || exit_deferrals != 0) return;
     const instant now = system->now();
-    auto& first = relate().unthrown;
-    if (!first) first = std::make_unique<unthrown_exit>(unthrown_exit{now, reductions()});
+    auto& first = relate().occasionally().unthrown;
+    if (!first) first = unthrown_exit{now, reductions()};
     const unthrown_exit& noticed = *first;
     const nanoseconds waited = now - noticed.at;
     const bool patient = system->scheduling().simulated()

@@ -107,7 +107,7 @@ std::optional<process_information> process_info(const pid& p) {
     control_signal& question = make_control(core, signal_kind::info_request);
     question.id = 1;
     if (!ask(self, to, question)) return std::nullopt;
-    return std::move(*self.related->question->information);
+    return std::move(*self.related->question()->information);
 }
 
 std::vector<pid> processes() {
@@ -167,22 +167,26 @@ auto find_key(dictionary_entries& all, term_view key) {
     return std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.first == key; });
 }
 
+/// Nothing when there is none.
+term find_entry(const process& p, term_view key) {
+    dictionary_entries* const all = p.related ? p.related->dictionary() : nullptr;
+    if (all == nullptr) return {};
+    const auto at = find_key(*all, key);
+    return at == all->end() ? term() : at->second;
+}
+
 }  // namespace
 
 term put(term key, term value) {
-    auto& all = current_process().relate().dictionary;
-    if (!all) all = std::make_unique<dictionary_entries>();
-    const auto at = find_key(*all, key);
-    if (at != all->end()) return std::exchange(at->second, std::move(value));
-    all->emplace_back(std::move(key), std::move(value));
+    dictionary_entries& all = current_process().relate().occasionally().dictionary;
+    const auto at = find_key(all, key);
+    if (at != all.end()) return std::exchange(at->second, std::move(value));
+    all.emplace_back(std::move(key), std::move(value));
     return {};
 }
 
 term get(term_view key) {
-    process& self = current_process();
-    if (!self.related || !self.related->dictionary) return {};
-    const auto at = find_key(*self.related->dictionary, key);
-    return at == self.related->dictionary->end() ? term() : at->second;
+    return find_entry(current_process(), key);
 }
 
 namespace {
@@ -196,10 +200,8 @@ atom label_key() {
 }  // namespace
 
 term detail::label_of(const process& p) {
-    if (!p.related || !p.related->dictionary) return {};
     const term key = label_key();
-    const auto at = find_key(*p.related->dictionary, key);
-    return at == p.related->dictionary->end() ? term() : at->second;
+    return find_entry(p, key);
 }
 
 void set_label(term label) {
@@ -225,13 +227,12 @@ process_priority set_priority(process_priority level) {
 
 term erase(term_view key) {
     process& self = current_process();
-    if (!self.related || !self.related->dictionary) return {};
-    auto& all = self.related->dictionary;
+    dictionary_entries* const all = self.related ? self.related->dictionary() : nullptr;
+    if (all == nullptr) return {};
     const auto at = find_key(*all, key);
     if (at == all->end()) return {};
     term old = std::move(at->second);
     all->erase(at);
-    if (all->empty()) all.reset();
     return old;
 }
 

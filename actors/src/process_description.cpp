@@ -72,7 +72,7 @@ process_information process::describe() {
             out.monitors.push_back(call->server.target);
         related->watchers.for_each(
             [&](const reference&, const watcher_entry& w) { out.monitored_by.push_back(w.watcher); });
-        if (related->dictionary) out.dictionary = *related->dictionary;
+        if (const auto* const entries = related->dictionary()) out.dictionary = *entries;
         out.memory += related->memory();
     }
     out.registered_name = atom::from_id(static_cast<std::uint32_t>(identity.load(std::memory_order_acquire)));

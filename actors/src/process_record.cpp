@@ -33,6 +33,10 @@ pid process::pid() const noexcept {
     return {{}, slot, serial, system->origin};
 }
 
+std::uint64_t process::new_number() noexcept {
+    return ++references;
+}
+
 reference process::make_own_reference() noexcept {
     messages.mark(++references);
     return own_reference(references);

@@ -87,7 +87,7 @@ struct alignas(64) process final : task {
     std::unique_ptr<relations> related;
     rakka::pid leader;
     term reason;
-    std::uint64_t references = 0;    // how many this process has made
+    std::uint64_t references = 0;    // how many this process has made, and other new numbers
     std::uint64_t spared_until = 0;  // reductions at which a doomed process is ended where it only pays
     process* next_free = nullptr;    // guarded by the free list it is in
 
@@ -100,6 +100,8 @@ struct alignas(64) process final : task {
     /// The slot has been claimed: a new process, still unknown to everybody.
     void begin(const process_start& how) noexcept;
 
+    /// Above all that this process has used so far.
+    [[nodiscard]] std::uint64_t new_number() noexcept;
     /// A reference that names this process, for monitors and aliases; marks the message queue.
     [[nodiscard]] reference make_own_reference() noexcept;
     /// The n-th of them.

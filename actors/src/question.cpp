@@ -7,8 +7,7 @@ namespace rakka::detail {
 
 bool ask(process& self, const pid& to, control_signal& question) {
     system_core& core = *self.system;
-    pending_question& mine = self.relate().asking();
-    mine = {};
+    pending_question& mine = self.relate().occasionally().question.emplace();
     mine.number = core.questions.fetch_add(1, std::memory_order_relaxed);
     question.from = self.pid();
     question.ref.words[0] = static_cast<std::uint32_t>(mine.number >> 32);

@@ -5,15 +5,13 @@ namespace rakka::detail {
 std::size_t relations::memory() const noexcept {
     std::size_t n = sizeof(*this) + links.memory() + monitors.memory() + watchers.memory() +
                     aliases.memory() + spawns.memory();
-    if (dictionary)
-        n += sizeof(*dictionary) + dictionary->capacity() * sizeof(dictionary_entries::value_type);
+    if (seldom) n += sizeof(*seldom) + seldom->dictionary.capacity() * sizeof(dictionary_entries::value_type);
     return n;
 }
 
 bool relations::nothing_left() const noexcept {
-    // Ids of unlinks may start again: without a link entry no acknowledgement is awaited.
     return links.empty() && monitors.empty() && watchers.empty() && aliases.empty() && spawns.empty() &&
-           timers == nullptr && !dictionary && !question && !call && !handler_timeout && !unthrown;
+           timers == nullptr && !seldom && !call && !handler_timeout;
 }
 
 bool relations::shrink() noexcept {
@@ -24,8 +22,11 @@ bool relations::shrink() noexcept {
     watchers.shrink();
     aliases.shrink();
     spawns.shrink();
-    if (dictionary) dictionary->shrink_to_fit();
-    question.reset();
+    if (seldom) {
+        seldom->question.reset();
+        seldom->dictionary.shrink_to_fit();
+        if (seldom->dictionary.empty() && !seldom->unthrown) seldom.reset();
+    }
     if (handler_timeout && !handler_timeout->running() && !handler_timeout->expired())
         handler_timeout.reset();
     return nothing_left();

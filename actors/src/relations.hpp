@@ -60,23 +60,35 @@ struct unthrown_exit {
 
 using dictionary_entries = std::vector<std::pair<term, term>>;
 
+/// What few processes have at a time.
+struct occasional {
+    dictionary_entries dictionary;
+    std::optional<pending_question> question;
+    std::optional<unthrown_exit> unthrown;
+};
+
 struct relations {
     flat_table<pid, link_entry> links;
     flat_table<reference, monitor_entry> monitors;
     watcher_table watchers;
     flat_table<reference, alias_mode> aliases;
     flat_table<reference, pending_spawn> spawns;
-    message_timer* timers = nullptr;  // the first of the list
-    std::unique_ptr<dictionary_entries> dictionary;
-    std::unique_ptr<pending_question> question;  // made for the first one; likewise the call
+    message_timer* timers = nullptr;     // the first of the list
+    std::unique_ptr<occasional> seldom;  // made for the first of them; likewise the call
     std::unique_ptr<pending_call> call;
     std::unique_ptr<wait_timer> handler_timeout;
-    std::uint64_t last_unlink_id = 0;
-    std::unique_ptr<unthrown_exit> unthrown;
 
-    [[nodiscard]] pending_question& asking() {
-        if (!question) question = std::make_unique<pending_question>();
-        return *question;
+    [[nodiscard]] occasional& occasionally() {
+        if (!seldom) seldom = std::make_unique<occasional>();
+        return *seldom;
+    }
+    /// The question that waits for its answer or was answered last; null when there is none.
+    [[nodiscard]] pending_question* question() const noexcept {
+        return seldom && seldom->question ? &*seldom->question : nullptr;
+    }
+    /// Null when it is empty.
+    [[nodiscard]] dictionary_entries* dictionary() const noexcept {
+        return seldom && !seldom->dictionary.empty() ? &seldom->dictionary : nullptr;
     }
     [[nodiscard]] pending_call& calling() {
         if (!call) call = std::make_unique<pending_call>();
@@ -95,5 +107,7 @@ struct relations {
     /// for its answer.
     bool shrink() noexcept;
 };
+// Every server that has been called has one. A block of malloc's holds eight bytes more, in steps of sixteen.
+static_assert(sizeof(relations) <= 136 || sizeof(void*) != 8);
 
 }  // namespace rakka::detail

@@ -81,9 +81,17 @@ signal& make_message(system_core& core, worker_cache* cache, term message) {
 }
 
 control_signal& make_control(system_core& core, signal_kind kind) {
-    signal* const node = take_large(core, core.cache());
-    return *new (node) control_signal{
-        {{nullptr, 0, kind, signal_storage::large, 0, etf::detail::no_word}, nullptr}, {}, {}, 0, {}, {}};
+    // Member by member: as a whole it is large enough for the compiler to call memset.
+    control_signal& s = *new (take_large(core, core.cache())) control_signal;
+    s.next = nullptr;
+    s.serial = 0;
+    s.kind = kind;
+    s.storage = signal_storage::large;
+    s.counted = false;
+    s.value = etf::detail::no_word;
+    s.owner = nullptr;
+    s.id = 0;
+    return s;
 }
 
 control_signal& make_control(system_core& core, signal_kind kind, const pid& from) {

@@ -143,7 +143,7 @@ void process::on_exit2(control_signal& s) noexcept {
 }
 
 void process::on_call(control_signal& s) noexcept {
-    relate().watchers.put(s.ref, {s.from, s.name, true});
+    relate().watchers.put_call(s.ref, s.from, s.name);
     s.kind = signal_kind::message;
     messages.append(s);
 }
@@ -319,10 +319,11 @@ void process::on_timer_request(control_signal& s) noexcept {
 void process::on_answer(control_signal& s) noexcept {
     std::unique_ptr<process_information> information(reinterpret_cast<process_information*>(s.id));
     const std::uint64_t number = std::uint64_t{s.ref.words[0]} << 32 | s.ref.words[1];
-    if (!related || !related->question || related->question->number != number) return;
-    related->question->answered = true;
-    related->question->value = take_term(s);
-    related->question->information = std::move(information);
+    pending_question* const mine = related ? related->question() : nullptr;
+    if (mine == nullptr || mine->number != number) return;
+    mine->answered = true;
+    mine->value = take_term(s);
+    mine->information = std::move(information);
 }
 
 }  // namespace rakka::detail

@@ -33,7 +33,7 @@ std::optional<std::chrono::milliseconds> ask_owner(process& self, const referenc
     s.ref.words = {0, 0, ref.words[0], ref.words[1], ref.words[2]};
     s.id = cancel ? 1 : 0;
     if (!ask(self, owner, s)) return std::nullopt;
-    return std::chrono::milliseconds(*self.related->question->value.as<std::int64_t>());
+    return std::chrono::milliseconds(*self.related->question()->value.as<std::int64_t>());
 }
 
 reference begin(const message_timer::order& what, term message) {

@@ -4,6 +4,7 @@
 #include "flat_table.hpp"
 
 #include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/pattern.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -41,6 +42,31 @@ public:
         if (!first_ || !(first_->key == ref)) return others_.erase(ref);
         first_.reset();
         return true;
+    }
+    /// As put(), of a call that comes in.
+    void put_call(const reference& ref, const pid& client, atom name) {
+        if (first_) return put(ref, {client, name, true});
+        entry& e = first_.emplace();
+        e.key = ref;
+        e.value.watcher = client;
+        e.value.name = name;
+        e.value.call = true;
+    }
+    /// taken(reference, client) for the call that has this reference, which is no entry afterwards. False
+    /// when there is no such call.
+    template <class Taken>
+    bool take_call(term_view ref, Taken taken) {
+        if (first_ && first_->value.call && etf::detail::is_reference(ref, first_->key)) {
+            taken(std::as_const(first_->key), std::as_const(first_->value.watcher));
+            first_.reset();
+            return true;
+        }
+        if (others_.empty()) return false;
+        const auto key = ref.as<reference>();
+        const watcher_entry* const w = key ? others_.find(*key) : nullptr;
+        if (w == nullptr || !w->call) return false;
+        taken(*key, w->watcher);
+        return others_.erase(*key);
     }
     /// visit(reference, entry) for each.
     template <class Visitor>

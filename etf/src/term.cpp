@@ -91,10 +91,8 @@ result<atom> term_traits<atom>::read_foreign(term_view v) {
     return atom::make(v.atom_text());
 }
 
-result<pid> term_traits<pid>::read(term_view v) {
+result<pid> term_traits<pid>::read_boxed(term_view v) {
     const word w = v.word();
-    if (tag_of(w) == tag::local_pid)
-        return pid{{}, local_pid_slot(w), local_pid_serial(w), local_pid_origin(w)};
     if (!is_box(w, box::pid)) return errc::wrong_type;
     const word* p = pointer(w);
     const auto node = term_view::from_word(p[pid_layout::node]).as<atom>();

@@ -72,7 +72,7 @@ next gen_server_loop::start_server() {
 
 next gen_server_loop::handle(term message) {
     if (message.is_tagged(atoms::known<"$gen_call">, 3)) {
-        if (auto request = gen::as_request(std::move(message))) return on_call(*std::move(request));
+        if (auto request = gen::as_request(std::move(message))) return on_call(*request);
     } else if (message.is_tagged(atoms::known<"system">, 3)) {
         if (const auto request = gen::as_request(message)) return on_system(*request);
     } else if (const auto body = gen::as_cast(message)) {
@@ -87,7 +87,7 @@ next gen_server_loop::handle_timeout() {
     return run([&] { return server_->handle_timeout(); });
 }
 
-next gen_server_loop::on_call(gen::request request) {
+next gen_server_loop::on_call(const gen::request& request) {
     return run([&] { return server_->handle_call(request.body, request.sender); }, &request.sender);
 }
 

@@ -41,7 +41,7 @@ private:
     next start_server();
     /// Waits for the next message as the last callback wanted.
     [[nodiscard]] next wait();
-    next on_call(gen::request request);
+    next on_call(const gen::request& request);
     next on_system(const gen::request& request);
     next suspended();
     next carry_out(result decided, const from* caller);

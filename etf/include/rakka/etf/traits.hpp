@@ -135,7 +135,14 @@ struct term_traits<pid> {
         return p.is_local() ? 0 : detail::pid_layout::words;
     }
     static detail::word write(builder& b, const pid& p) { return b.put_pid(p); }
-    static result<pid> read(term_view v);
+    static result<pid> read(term_view v) {
+        const detail::word w = v.word();
+        if (detail::tag_of(w) != detail::tag::local_pid) return read_boxed(v);
+        return pid{{}, detail::local_pid_slot(w), detail::local_pid_serial(w), detail::local_pid_origin(w)};
+    }
+
+private:
+    static result<pid> read_boxed(term_view v);
 };
 template <>
 struct term_traits<port> {
@@ -207,13 +214,13 @@ struct term_traits<term> {
     /// Reading gives a copy (term::copy); to share the memory use term::share.
     static result<term> read(term_view v) { return term::copy(v); }
 };
-/// The same without holding it before the new term is made: `std::cref(t)` in an expression.
-template <>
-struct term_traits<std::reference_wrapper<const term>> {
-    static std::size_t size(std::reference_wrapper<const term> t) noexcept {
-        return term_traits<term>::size(t);
+/// Borrowed until the new term is made instead of copied into the expression: `std::cref(x)`.
+template <class T>
+struct term_traits<std::reference_wrapper<const T>> {
+    static std::size_t size(std::reference_wrapper<const T> x) { return term_traits<T>::size(x); }
+    static detail::word write(builder& b, std::reference_wrapper<const T> x) {
+        return term_traits<T>::write(b, x);
     }
-    static detail::word write(builder& b, std::reference_wrapper<const term> t) { return b.put_term(t); }
 };
 template <>
 struct term_traits<term_view> {
