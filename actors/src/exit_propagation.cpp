@@ -80,7 +80,9 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
 
 void end_here(process& self, const term& reason) noexcept {
     self.final = true;
-    finish(self, self.doomed ? term(self.reason) : reason, slot_fate::keep);
+    const term why = self.doomed ? term(self.reason) : reason;
+    finish(self, why, slot_fate::keep);
+    if (self.body) self.body->left_standing(why);
     current_worker()->abandon_task();
     suspend_current([]() noexcept { return true; });
     std::abort();

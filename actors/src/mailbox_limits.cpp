@@ -17,10 +17,35 @@ namespace rakka::detail {
 
 namespace {
 
+/// The process of this system that is meant; none when it is an alias or elsewhere, or nobody has the name.
+pid here(const system_core& core, const destination& to) noexcept {
+    atom name;
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        const pid local = localised(core, *p);
+        return is_here(core, local) ? local : pid();
+    }
+    if (const auto* const n = std::get_if<atom>(&to)) name = *n;
+    if (const auto* const r = std::get_if<registered_name>(&to); r != nullptr && is_here(core, r->node))
+        name = r->name;
+    const auto holder = core.names.find(name);
+    return name && holder.serial != 0 ? pid{{}, holder.slot, holder.serial, core.origin} : pid();
+}
+
 void tell_asker(const process& slot, const pid& who, const mailbox_limit& limit, bool too_long) {
     static const atom long_message_queue("long_message_queue");
     if (!limit.tell) return;
-    slot.system->facade.send(*limit.tell, tuple(atoms::known<"monitor">, who, long_message_queue, too_long));
+    system_core& core = *slot.system;
+    term message = tuple(atoms::known<"monitor">, who, long_message_queue, too_long);
+    const pid asker = here(core, *limit.tell);
+    if (!asker) {
+        core.facade.send(*limit.tell, std::move(message));
+        return;
+    }
+    // Not counted: one that is full itself would tell the next, and so on, all on the stack of who has sent.
+    process* const target = find_alive(core, asker);
+    if (target == nullptr) return;
+    signal& s = make_message(core, core.cache(), std::move(message));
+    if (!post(*target, asker.serial, s)) free_signal(core, s);
 }
 
 std::string_view what_follows(mailbox_policy policy) noexcept {
@@ -38,6 +63,11 @@ std::string_view what_follows(mailbox_policy policy) noexcept {
 void tell_of_too_many(process& slot, const pid& who, const mailbox_limit& limit) {
     system_core& core = *slot.system;
     const bool kills = limit.policy == mailbox_policy::kill;
+    if (kills) {  // first: what follows may find no memory
+        control_signal& s = make_control(core, signal_kind::exit2, who);
+        set_term(s, atoms::known<"kill">);
+        deliver(core, who, s);
+    }
     const atom name =
         atom::from_id(static_cast<std::uint32_t>(slot.identity.load(std::memory_order_relaxed)));
     tell(core, {kills ? log_level::error : log_level::warning, who,
@@ -45,10 +75,6 @@ void tell_of_too_many(process& slot, const pid& who, const mailbox_limit& limit)
                             who.id, who.serial, name ? " (" : "", name ? name.text() : "", name ? ")" : "",
                             limit.messages, what_follows(limit.policy))});
     tell_asker(slot, who, limit, true);
-    if (!kills) return;
-    control_signal& s = make_control(core, signal_kind::exit2, who);
-    set_term(s, atoms::known<"kill">);
-    deliver(core, who, s);
 }
 
 void say(process& slot, const mailbox_bound& bound, const mailbox_bound::notice& n) noexcept {

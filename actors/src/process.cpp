@@ -126,8 +126,16 @@ void yield() {
     self.check_exit();
 }
 
+namespace {
+
+// More is not worth more: the slice is over long before, and sums must not overflow.
+constexpr std::int32_t most_bumped = 1 << 24;
+
+}  // namespace
+
 void bump_reductions(std::int32_t n) {
-    current_process().pay(n);
+    if (n < 0) error(atoms::known<"badarg">);
+    current_process().pay(std::min(n, most_bumped));
 }
 
 void hibernate() {
@@ -152,13 +160,6 @@ defer_exit::defer_exit() {
 
 defer_exit::~defer_exit() {
     --current_process().exit_deferrals;
-}
-
-void detail::blocking(void (*fn)(void*), void* arg) {
-    process& self = current_process();
-    run_blocking(fn, arg);
-    self.fetch();
-    self.check_exit();
 }
 
 namespace {

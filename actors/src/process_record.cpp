@@ -239,6 +239,7 @@ step process::run_handler() noexcept {
             set_message_cost();
             if (keeps_stack) [[unlikely]] {
                 give_way(0);
+                fetch_at_rest();  // as at the begin of a slice
                 continue;
             }
             if (sleepy) trim_current_stack();  // the next slice may have another

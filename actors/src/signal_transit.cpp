@@ -21,7 +21,7 @@ constexpr std::uint32_t one_in = 2;
 }  // namespace
 
 signal_transit::signal_transit(system_core& core, std::uint64_t seed)
-    : task(core.scheduling()), core_(core), random_(~seed) {}
+    : task(core.scheduling(), task_priority::aside), core_(core), random_(~seed) {}
 
 void signal_transit::discard() noexcept {
     // What is freed may send in its destructors.

@@ -17,8 +17,8 @@ class system_core;
 struct process;
 
 /// Signals from one sender to one target stay in order; which pair's oldest signal arrives next is drawn from
-/// the seed. A task among the others: it is runnable while anything is under way, so that time does not pass
-/// and the system does not come to rest before all has arrived.
+/// the seed. A task beside the others: it is runnable while anything is under way, so that time does not pass
+/// and the system does not come to rest before all has arrived, and no process keeps signals from arriving.
 class signal_transit final : private task {
 public:
     signal_transit(system_core& core, std::uint64_t seed);

@@ -107,6 +107,7 @@ private:
 
 result<pid> start_process(system_core& core, process* parent, process_code code, const spawn_options& options,
                           monitor_request* monitor) {
+    if (options.name == atoms::known<"undefined">) return actors_errc::bad_name;
     if (!core.admit()) return core.stopping.load() ? actors_errc::stopping : actors_errc::system_limit;
     worker_cache* const cache = core.cache();
     slot_list* const slots = cache == nullptr ? nullptr : &cache->slots;

@@ -26,7 +26,7 @@ struct monitor_request {
 
 /// Links and monitor are in place on both sides before the new process can run. `parent` is the calling
 /// process, or null on a foreign thread (then neither link nor monitor). Errors: system_limit, stopping,
-/// name_taken.
+/// name_taken, bad_name, no_memory, no_thread.
 [[nodiscard]] result<pid> start_process(system_core& core, process* parent, process_code code,
                                         const spawn_options& options, monitor_request* monitor);
 

@@ -40,46 +40,55 @@ pid started(const result<pid>& made) {
     return *made;
 }
 
-// What a foreign thread waits for in run().
+// What a foreign thread waits for in run(); guarded by the core's living_mutex.
 struct outcome_of_run {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool over = false;               // guarded by mutex
-    std::exception_ptr exception{};  // written before `over`
-    bool returned = false;           // likewise
-
-    void finish() {
-        const std::lock_guard lock(mutex);
-        over = true;
-        changed.notify_all();
-    }
-    bool is_over() {
-        const std::lock_guard lock(mutex);
-        return over;
-    }
+    bool over = false;
+    std::exception_ptr exception{};
+    bool returned = false;
 };
 
 class reported_body final : public process_body {
 public:
-    reported_body(std::unique_ptr<process_body> inner, std::shared_ptr<outcome_of_run> out)
-        : inner_(std::move(inner)), out_(std::move(out)) {}
-    ~reported_body() override { out_->finish(); }
+    reported_body(system_core& core, std::unique_ptr<process_body> inner, std::shared_ptr<outcome_of_run> out)
+        : core_(core), inner_(std::move(inner)), out_(std::move(out)) {}
+    ~reported_body() override { finish(); }
     void run() override {
         try {
             inner_->run();
-            out_->returned = true;
+            returned_ = true;
         } catch (...) {
-            out_->exception = std::current_exception();
+            exception_ = std::current_exception();
             throw;
         }
     }
     bool outlives_process() const noexcept override { return true; }
+    void left_standing(const term& reason) noexcept override {
+        exception_ = std::make_exception_ptr(process_exit{reason});
+        finish();
+    }
     const std::type_info& code() const noexcept override { return inner_->code(); }
 
 private:
+    void finish() noexcept {
+        const std::lock_guard lock(core_.living_mutex);
+        out_->exception = std::move(exception_);
+        out_->returned = returned_;
+        out_->over = true;
+        core_.all_ended.notify_all();
+    }
+
+    system_core& core_;
     std::unique_ptr<process_body> inner_;
     std::shared_ptr<outcome_of_run> out_;
+    std::exception_ptr exception_;
+    bool returned_ = false;
 };
+
+std::chrono::steady_clock::time_point in(std::chrono::nanoseconds span) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const auto most = std::chrono::steady_clock::time_point::max() - now;
+    return span < most ? now + span : std::chrono::steady_clock::time_point::max();
+}
 
 // Virtual time a simulated run() may take without ending before it counts as stuck.
 constexpr std::chrono::hours simulation_patience(24 * 365);
@@ -107,7 +116,7 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
     system_core& core = *core_;
     const std::lock_guard one_at_a_time(core.stop_mutex);
     core.stopping.store(true);  // in one order with the count of who has been let in, see admit()
-    const auto give_up = std::chrono::steady_clock::now() + grace;
+    const auto give_up = in(grace);
     for (std::uint32_t left = 0; (left = core.living.load(std::memory_order_acquire)) != 0;) {
         // Again each time: a process that was being started had no identity yet.
         for (const pid& p : processes())
@@ -136,6 +145,12 @@ std::size_t system::stop(std::chrono::nanoseconds grace) {
         core.loop_ended = true;
         core.loop_changed.notify_all();
     });
+    {
+        // Nobody waits any longer for those that were abandoned.
+        const std::lock_guard lock(core.living_mutex);
+        core.over = true;
+        core.all_ended.notify_all();
+    }
     return core.living.load(std::memory_order_acquire);
 }
 
@@ -148,7 +163,7 @@ void system::run_until_done() {
         return;
     }
     std::unique_lock lock(core.living_mutex);
-    core.all_ended.wait(lock, [&] { return core.living.load(std::memory_order_acquire) == 0; });
+    core.all_ended.wait(lock, [&] { return core.over || core.living.load(std::memory_order_acquire) == 0; });
 }
 
 bool system::running() const noexcept {
@@ -170,21 +185,26 @@ pid system::spawn(std::unique_ptr<message_handler> handler, const spawn_options&
 void system::run_and_wait(std::unique_ptr<process_body> body) {
     if (current_worker() != nullptr) throw std::logic_error("rakka: system::run is for foreign threads");
     start();
+    system_core& core = *core_;
     const auto out = std::make_shared<outcome_of_run>();
-    spawn(std::make_unique<reported_body>(std::move(body), out));
-    scheduler& s = core_->scheduling();
+    const pid p = spawn(std::make_unique<reported_body>(core, std::move(body), out));
+    scheduler& s = core.scheduling();
     if (s.simulated()) {
         const auto patience = now() + simulation_patience;
-        while (!out->is_over()) {
+        while (!out->over) {
             if (s.run_one()) continue;
-            if (s.internals().next_timer() == never || now() > patience)
+            if (s.internals().next_timer() == never || now() > patience) {
+                // What it has of the caller's is about to go.
+                exit(p, atoms::known<"kill">);
+                s.run_until_idle(nanoseconds{0});
                 throw std::logic_error(
                     "rakka: the simulation is stuck: nothing is runnable, no timer is pending");
+            }
             s.run_for(s.internals().next_timer() - now());
         }
     }
-    std::unique_lock lock(out->mutex);
-    out->changed.wait(lock, [&] { return out->over; });
+    std::unique_lock lock(core.living_mutex);
+    core.all_ended.wait(lock, [&] { return out->over || core.over; });
     if (out->exception) std::rethrow_exception(out->exception);
     if (!out->returned) throw process_exit{atoms::known<"killed">};
 }
@@ -261,15 +281,19 @@ remote_router* system::router() const noexcept {
 }
 
 bool system::run_one() {
+    start();
     return core_->scheduling().run_one();
 }
 std::size_t system::run_ready() {
+    start();
     return core_->scheduling().run_ready();
 }
 std::size_t system::run_until_idle(std::chrono::nanoseconds horizon) {
+    start();
     return core_->scheduling().run_until_idle(horizon);
 }
 std::size_t system::run_for(std::chrono::nanoseconds span) {
+    start();
     return core_->scheduling().run_for(span);
 }
 

@@ -63,8 +63,10 @@ public:
     std::atomic<bool> warnings_disabled;
     std::atomic<std::uint32_t> threads_warned_of{0};
     std::mutex living_mutex;
-    std::condition_variable all_ended;  // with living_mutex: `living` may be 0
-    std::mutex stop_mutex;              // one stop() at a time; the others wait for it
+    std::condition_variable
+        all_ended;          // with living_mutex: `living` may be 0, or what run() waits for be over
+    bool over = false;      // guarded by living_mutex: stop() has ended
+    std::mutex stop_mutex;  // one stop() at a time; the others wait for it
 
     std::mutex loop_mutex;
     std::condition_variable loop_changed;

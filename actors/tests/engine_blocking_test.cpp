@@ -87,12 +87,6 @@ TEST(blocking, what_the_call_throws_arrives_at_the_caller) {
     EXPECT_EQ(what, "from the side");
 }
 
-TEST(blocking, outside_of_a_task_it_is_a_plain_call) {
-    std::thread::id where;
-    run_blocking([&] { where = std::this_thread::get_id(); });
-    EXPECT_EQ(where, std::this_thread::get_id());
-}
-
 TEST(blocking_pool, close_waits_for_accepted_jobs_and_refuses_new_ones) {
     std::atomic<int> ran{0};
     blocking_pool pool(3);

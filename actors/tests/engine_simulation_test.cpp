@@ -153,15 +153,6 @@ TEST(simulation, io_handlers_run_in_it) {
     EXPECT_TRUE(ran);
 }
 
-TEST(simulation, blocking_calls_run_in_place) {
-    scheduler s(simulated());
-    std::thread::id where;
-    body_task t(s, [&] { run_blocking([&] { where = std::this_thread::get_id(); }); });
-    s.start(t);
-    EXPECT_TRUE(s.run_one());
-    EXPECT_EQ(where, std::this_thread::get_id());
-}
-
 TEST(simulation, several_are_driven_in_turns) {
     scheduler one(simulated());
     scheduler two(simulated());

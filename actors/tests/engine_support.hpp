@@ -5,11 +5,13 @@
 #include "engine/current.hpp"
 #include "engine/reductions.hpp"
 #include "engine/scheduler.hpp"
+#include "engine/scheduler_state.hpp"
 #include "engine/task.hpp"
 #include "engine/worker.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -54,6 +56,37 @@ private:
     }
     std::function<void()> body_;
 };
+
+/// Runs `fn` on the side pool of the current task's scheduler while the task waits. What it throws is thrown
+/// here.
+template <class F>
+void run_blocking(F&& fn) {
+    struct call {
+        F& fn;
+        task* caller;
+        std::exception_ptr error;
+    } c{fn, current_task(), nullptr};
+    const blocking_pool::job j{[](void* p) noexcept {
+                                   call& here = *static_cast<call*>(p);
+                                   try {
+                                       here.fn();
+                                   } catch (...) {
+                                       here.error = std::current_exception();
+                                   }
+                                   make_runnable(*here.caller);  // from here on the call is gone
+                               },
+                               &c};
+    blocking_pool& pool = c.caller->home().internals().blocking;
+    bool accepted = true;
+    suspend_current([&]() noexcept -> bool {
+        // Once accepted, nothing of the caller's stack may be touched any more.
+        if (pool.submit(j)) return true;
+        accepted = false;
+        return false;
+    });
+    if (!accepted) fn();
+    if (c.error) std::rethrow_exception(c.error);
+}
 
 /// One slice per call of a function, which says how to go on.
 class handler_task final : public task {

@@ -1,8 +1,5 @@
 #include "engine/blocking_pool.hpp"
 
-#include "engine/current.hpp"
-#include "engine/scheduler_state.hpp"
-
 #include <rakka/actors/own_threads.hpp>
 
 #include <exception>
@@ -21,6 +18,10 @@ bool blocking_pool::submit(job j) noexcept {
     if (closed_) return false;
     try {
         jobs_.push_back(j);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    try {
         if (idle_ < jobs_.size() && threads_ < max_threads_) {
             const own_threads ours;
             std::thread([this] { serve(); }).detach();  // close() waits for it
@@ -29,7 +30,7 @@ bool blocking_pool::submit(job j) noexcept {
     } catch (const std::exception&) {
         // No further thread: those there are will do it. None at all: not accepted.
         if (threads_ == 0) {
-            if (!jobs_.empty()) jobs_.pop_back();
+            jobs_.pop_back();
             return false;
         }
     }
@@ -68,50 +69,6 @@ void blocking_pool::close() {
 std::size_t blocking_pool::threads() const {
     const std::lock_guard lock(mutex_);
     return threads_;
-}
-
-namespace {
-
-struct blocking_call {
-    void (*fn)(void*);
-    void* arg;
-    task* caller;
-    std::exception_ptr error;
-
-    static void run(void* p) noexcept {
-        auto& call = *static_cast<blocking_call*>(p);
-        try {
-            call.fn(call.arg);
-        } catch (...) {
-            call.error = std::current_exception();
-        }
-        make_runnable(*call.caller);  // from here on the call is gone
-    }
-};
-
-}  // namespace
-
-void run_blocking(void (*fn)(void*), void* arg) {
-    task* const caller = current_task();
-    if (caller == nullptr || caller->home().simulated()) {
-        const own_threads allowed;  // as on a thread of the pool
-        fn(arg);
-        return;
-    }
-    blocking_call call{fn, arg, caller, nullptr};
-    blocking_pool& pool = caller->home().internals().blocking;
-    bool accepted = true;
-    suspend_current([&call, &pool, &accepted]() noexcept -> bool {
-        // Once accepted, nothing of the caller's stack may be touched any more.
-        if (pool.submit({&blocking_call::run, &call})) return true;
-        accepted = false;
-        return false;
-    });
-    if (!accepted) {
-        fn(arg);  // the pool is closed: the scheduler is stopping
-    } else if (call.error) {
-        std::rethrow_exception(call.error);
-    }
 }
 
 }  // namespace rakka::detail

@@ -7,7 +7,6 @@
 #include <deque>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 namespace rakka::detail {
@@ -27,7 +26,7 @@ public:
     blocking_pool(const blocking_pool&) = delete;
     blocking_pool& operator=(const blocking_pool&) = delete;
 
-    /// False when the pool is closed (the job will not run). Does not block.
+    /// False when the pool is closed or memory or threads are short (the job will not run). Does not block.
     [[nodiscard]] bool submit(job j) noexcept;
 
     /// Refuses new jobs and waits for the accepted ones. Not from a job.
@@ -48,17 +47,5 @@ private:
     std::size_t idle_ = 0;     // guarded by mutex_
     bool closed_ = false;      // guarded by mutex_
 };
-
-/// Runs fn on the side pool of the current task's scheduler while the task waits; fn must not use the ambient
-/// context. While it runs nobody else may make the task runnable: its mailbox must stay in the state
-/// "running". Outside of a task, and in a simulation, fn simply runs here. What fn throws is thrown here.
-void run_blocking(void (*fn)(void*), void* arg);
-
-template <class F>
-void run_blocking(F&& fn) {
-    using callable = std::remove_reference_t<F>;
-    run_blocking([](void* p) { (*static_cast<callable*>(p))(); },
-                 const_cast<void*>(static_cast<const volatile void*>(&fn)));
-}
 
 }  // namespace rakka::detail

@@ -79,14 +79,22 @@ RAKKA_NOT_INLINED void yield_current() {
 
 RAKKA_NOT_INLINED bool consume_reductions(std::int32_t n) {
     worker* const w = this_threads_worker;
-    if (w == nullptr || !w->charge(n) || !w->may_give_way()) return false;
+    if (w == nullptr || !w->charge(n)) return false;
+    if (!w->may_give_way()) {
+        w->bound_debt();
+        return false;
+    }
     w->yield();
     return true;
 }
 
 RAKKA_NOT_INLINED bool consume_reductions_late(std::int32_t n) {
     worker* const w = this_threads_worker;
-    if (w == nullptr || !w->charge(n) || !w->overdrawn() || !w->may_give_way()) return false;
+    if (w == nullptr || !w->charge(n) || !w->overdrawn()) return false;
+    if (!w->may_give_way()) {
+        w->bound_debt();
+        return false;
+    }
     w->yield();
     return true;
 }

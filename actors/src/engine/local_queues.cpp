@@ -30,14 +30,22 @@ task* local_queues::shuffled(run_queue& q) noexcept {
     return t;
 }
 
+// What is aside takes its turn from the most urgent, too, which may never rest.
 task* local_queues::pop_urgent() noexcept {
+    const bool anything_aside = !queue(task_priority::aside).empty();
+    if (anything_aside && random_.below(normal_per_aside) == 0) return queue(task_priority::aside).pop();
     if (task* t = shuffled(queue(task_priority::max))) return t;
     if (task* t = shuffled(queue(task_priority::high))) return t;
-    urgent_ = false;
+    urgent_ = anything_aside;
     return nullptr;
 }
 
 task* local_queues::pop_ordinary() noexcept {
+    task* const t = pop_ranked();
+    return t != nullptr ? t : queue(task_priority::aside).pop();
+}
+
+task* local_queues::pop_ranked() noexcept {
     if (low_ && ++low_turn_ > normal_per_low) {
         low_turn_ = 0;
         if (task* t = shuffled(queue(task_priority::low))) return t;

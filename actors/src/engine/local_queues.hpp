@@ -80,22 +80,24 @@ private:
     /// So many times in a row the next-slot goes before the queue.
     static constexpr unsigned longest_streak = 64;
     static constexpr unsigned normal_per_low = 8;
+    static constexpr unsigned normal_per_aside = 4;  // on the average
 
     [[nodiscard]] run_queue& queue(task_priority p) noexcept { return queues_[static_cast<std::size_t>(p)]; }
     void note_special(task_priority p) noexcept;
     [[nodiscard]] task* pop_urgent() noexcept;
     [[nodiscard]] task* pop_ordinary() noexcept;
+    [[nodiscard]] task* pop_ranked() noexcept;
     [[nodiscard]] task* shuffled(run_queue& q) noexcept;
 
     std::atomic<task*> next_{nullptr};  // filled by the owner, emptied by anybody
     std::atomic<bool> only_yielded_{false};
     unsigned streak_ = 0;
     unsigned low_turn_ = 0;
-    bool urgent_ = false;  // something may be in the queues of high and max
+    bool urgent_ = false;  // something may be in the queues of high, max and aside
     bool low_ = false;     // something may be in the queue of low
     const bool chaos_;
     mixed_random random_;
-    std::array<run_queue, 4> queues_;
+    std::array<run_queue, 5> queues_;
 };
 
 /// Tasks that foreign threads made runnable. Any thread.

@@ -26,6 +26,7 @@ own_stacks::own_stacks(std::size_t ordinary, void (*entry)() noexcept) noexcept
     : ordinary_(in_pages(ordinary)), entry_(entry) {}
 
 fiber& own_stacks::take(std::size_t size) {
+    if (size > SIZE_MAX / 4) throw std::bad_alloc();
     const std::size_t index = index_of(size, ordinary_);
     if (index >= sizes) throw std::bad_alloc();
     pools* of_this_size = nullptr;

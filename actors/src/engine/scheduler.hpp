@@ -81,8 +81,8 @@ public:
     /// Waits up to `grace` for the living tasks to end, then for the slices under way, ends the threads and
     /// returns how many tasks are left: they never run again and their stacks are reclaimed without
     /// unwinding. `threads_ended` is called, once, when no slice or handler runs any more, before
-    /// run_blocking calls are waited for: they may wait for that. Foreign thread only, one at a time, not in
-    /// a slice or handler. Idempotent.
+    /// jobs of the side pool are waited for: they may wait for that. Foreign thread only, one at a time, not
+    /// in a slice or handler. Idempotent.
     std::size_t stop(nanoseconds grace = nanoseconds{0}, const std::function<void()>& threads_ended = {});
 
     [[nodiscard]] const clock& time() const noexcept;

@@ -20,6 +20,12 @@ std::size_t page_size() noexcept {
     return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
+/// What can be calculated with.
+std::size_t possible(std::size_t stack_size) {
+    if (stack_size > SIZE_MAX / 4) throw std::bad_alloc();
+    return stack_size;
+}
+
 std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
     return (n + unit - 1) / unit * unit;
 }
@@ -28,7 +34,7 @@ std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
 
 stack_pool::stack_pool(std::size_t stack_size)
     : page_(page_size()),
-      stack_size_(round_up(std::max(stack_size, 4 * page_), page_)),
+      stack_size_(round_up(std::max(possible(stack_size), 4 * page_), page_)),
       slot_size_(stack_size_ + page_) {}
 
 stack_pool::~stack_pool() {

@@ -11,7 +11,8 @@ class fiber;
 
 /// The order in which a worker picks runnable tasks: all of max, then all of high; normal and low share the
 /// rest, eight normal for one low.
-enum class task_priority : std::uint8_t { low, normal, high, max };
+/// `aside` is for simulations: such a task has its turn now and then, whatever else is runnable.
+enum class task_priority : std::uint8_t { low, normal, high, max, aside };
 
 /// What a slice leaves behind.
 enum class step : std::uint8_t {

@@ -239,10 +239,8 @@ void worker::wake_for_waiting_work() noexcept {
 void worker::housekeeping() noexcept {
     until_housekeeping_ = housekeeping_period;
     shared_.injected.take(queues_, injected_at_once);
-    if (const instant due = timers_.next_deadline(); due != never) {
-        const instant now = shared_.time->now();
-        if (due <= now) timers_.advance(now);
-    }
+    // Those of the others too: one that is held by a long slice fires none.
+    shared_.fire_timers();
     poll_io();
     if (shared_idle_.worth_waking()) wake_for_surplus();
 }

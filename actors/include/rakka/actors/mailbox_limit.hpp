@@ -19,14 +19,16 @@ enum class mailbox_policy : std::uint8_t {
 };
 
 /// Counted are messages sent to the process by pid, by name or in calls, until they are received; neither
-/// counted nor lost are replies, `'DOWN'` and `'EXIT'` messages and those of the process's own timers.
+/// counted nor lost are replies, `'DOWN'` and `'EXIT'` messages, those of the process's own timers, and those
+/// that tell of another's limit. max_mailbox() counts whatever waits when it is called.
 /// Erlang: nearest to `process_flag(max_heap_size, …)` and the system monitor `long_message_queue`.
 struct mailbox_limit {
     /// At most so many, up to 2^32 - 1; 0 lets none in.
     std::size_t messages = 0;
     mailbox_policy policy = mailbox_policy::log;
     /// Who is sent `{monitor, Pid, long_message_queue, true}` when the limit is first exceeded, and the same
-    /// with `false` once half of the messages have been received. The two take turns, `true` first.
+    /// with `false` once half of the messages have been received. The two take turns, `true` first. Nothing
+    /// more is said when the limit is changed or the process ends.
     std::optional<destination> tell{};
 };
 

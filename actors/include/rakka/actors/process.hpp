@@ -71,7 +71,8 @@ void group_leader(const pid& leader, const pid& member);
 void yield();
 
 /// Counts as `n` reductions: how a long computation between two calls gives way, and notices exit signals.
-/// Throws process_exit. Owner process. Erlang: `erlang:bump_reductions/1`.
+/// At most 16 million are counted. Throws process_exit; `{badarg, []}` for a negative number. Owner process.
+/// Erlang: `erlang:bump_reductions/1`.
 void bump_reductions(std::int32_t n);
 
 /// Waits until there is a message, without receiving it, and gives back memory that a long sleep does not

@@ -1,6 +1,8 @@
 // A process's body as an object: what spawn() makes of a callable.
 #pragma once
 
+#include <rakka/etf/term.hpp>
+
 #include <concepts>
 #include <memory>
 #include <type_traits>
@@ -19,6 +21,10 @@ public:
     [[nodiscard]] virtual const std::type_info& code() const noexcept { return typeid(*this); }
     /// True: destroyed only after links and monitors have been told of the end, and outside of the process.
     [[nodiscard]] virtual bool outlives_process() const noexcept { return false; }
+    /// Called instead of the destructor, which never is, when the process has ended in the middle of run()
+    /// and its stack stays as it is: see exit() and system_options::exit_patience. Links and monitors have
+    /// been told.
+    virtual void left_standing(const term& reason) noexcept { static_cast<void>(reason); }
 };
 
 namespace detail {

@@ -90,7 +90,7 @@ struct system_options {
 /// Functions: any thread, also from inside its own processes, unless said otherwise.
 class system {
 public:
-    /// Throws std::system_error when threads or memory cannot be had.
+    /// Throws std::system_error when threads cannot be had, std::bad_alloc when memory cannot.
     explicit system(system_options options = {});
     /// stop(). Not from a process of this system.
     ~system();
@@ -104,11 +104,12 @@ public:
     /// Throws std::system_error when threads cannot be had; the system has stopped then.
     void start();
     /// Kills every process (reason `killed`, destructors run), waits for them, and ends the workers. New
-    /// processes are refused meanwhile. Gives up after `grace`: a process that never looks at its signals is
-    /// abandoned with its stack. A call under way in blocking(), or on a thread of a process's own, is
-    /// waited for however long it takes. Returns
-    /// how many were abandoned. Blocks, also while another thread is in it; foreign thread only. Idempotent.
-    /// Erlang: `halt/0`, minus the exit.
+    /// processes are refused meanwhile. Gives up after `grace`: a process that waits and never looks at its
+    /// signals is abandoned with its stack. What computes is waited for however long it takes, as no thread
+    /// can be taken away from it: a process that does not give way (system_options::long_schedule names it),
+    /// one on a thread of its own, a call in blocking(). Returns how many were abandoned; run_until_done()
+    /// and run() return then, too. Blocks, also while another thread is in it; foreign thread only, and not
+    /// from within blocking(). Idempotent. Erlang: `halt/0`, minus the exit.
     std::size_t stop(std::chrono::nanoseconds grace = std::chrono::seconds(10));
     /// Starts the system if need be and blocks until no process is left (a simulation: drives until then or
     /// until nothing more can happen). Foreign thread only.
@@ -122,7 +123,8 @@ public:
 
     /// Starts a process that runs `body()`; what it returns is ignored, what it throws is its exit reason.
     /// Called inside a process of this system, that process is the parent (options.link). Throws
-    /// boost::system::system_error: system_limit, stopping, name_taken. Erlang: `spawn_opt/2`.
+    /// boost::system::system_error: system_limit, stopping, name_taken, bad_name, no_memory, no_thread.
+    /// Erlang: `spawn_opt/2`.
     template <std::invocable F>
     pid spawn(F&& body, const spawn_options& options = {}) {
         return spawn(detail::make_body(std::forward<F>(body)), options);
@@ -131,8 +133,9 @@ public:
     pid spawn(std::unique_ptr<message_handler> handler, const spawn_options& options = {});
 
     /// Runs `body` as a process while the calling foreign thread waits; gives its result, throws what it
-    /// threw (process_exit when it was ended by a signal). In a simulation the caller drives meanwhile; there
-    /// it throws std::logic_error when nothing can happen any more. Blocks; foreign thread only.
+    /// threw (process_exit when it was ended by a signal or abandoned by stop()). In a simulation the caller
+    /// drives meanwhile; there it throws std::logic_error when nothing can happen any more, and the process
+    /// is killed. Blocks; foreign thread only.
     template <std::invocable F>
     std::invoke_result_t<F&> run(F&& body) {
         using value = std::invoke_result_t<F&>;

@@ -21,7 +21,8 @@ reference start_timer(std::chrono::nanoseconds delay, const destination& to, ter
 
 /// Stops a timer of this system; the time that was left, or nothing when it has fired or is not known. A
 /// message it has sent is in the mailbox by then when the timer was for the caller. For a timer that another
-/// process started, asks that process. Owner process. Erlang: `erlang:cancel_timer/1`.
+/// process started, asks that process; once that has ended, the timer still fires, but is not known any more.
+/// Owner process. Erlang: `erlang:cancel_timer/1`, for which it does not matter who started it.
 std::optional<std::chrono::milliseconds> cancel_timer(const reference& timer);
 
 /// The time left without stopping it. Owner process. Erlang: `erlang:read_timer/1`.
