@@ -135,14 +135,19 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
 
 namespace {
 
+/// The reason that spawn/1 fails with.
+atom why_not(const error_code& why) {
+    const bool name = why == actors_errc::name_taken || why == actors_errc::bad_name;
+    return name ? atoms::known<"badarg"> : atoms::known<"system_limit">;
+}
+
 monitored_process spawn_from_process(process_code code, const spawn_options& options,
                                      monitor_request* monitor) {
     process& self = current_process();
     const auto made = start_process(*self.system, &self, std::move(code), options, monitor);
     self.pay();
     if (made) return {*made, monitor == nullptr ? reference() : monitor->made};
-    if (made.error() == actors_errc::name_taken) error(atoms::known<"badarg">);
-    error(atoms::known<"system_limit">);
+    error(why_not(made.error()));
 }
 
 }  // namespace
@@ -188,9 +193,7 @@ reference spawn_request_from_process(process_code code, spawn_options options,
     if (made) {
         answer_spawn(self, ref, asked, atoms::known<"ok">, *made);
     } else {
-        const bool taken = made.error() == actors_errc::name_taken;
-        answer_spawn(self, ref, asked, atoms::known<"error">,
-                     taken ? atoms::known<"badarg"> : atoms::known<"system_limit">);
+        answer_spawn(self, ref, asked, atoms::known<"error">, why_not(made.error()));
     }
     self.pay();
     return ref;

@@ -115,6 +115,7 @@ system::~system() {
 std::size_t system::stop(std::chrono::nanoseconds grace) {
     system_core& core = *core_;
     const std::lock_guard one_at_a_time(core.stop_mutex);
+    if (core.over) return core.living.load(std::memory_order_acquire);  // written by stop() alone
     core.stopping.store(true);  // in one order with the count of who has been let in, see admit()
     const auto give_up = in(grace);
     for (std::uint32_t left = 0; (left = core.living.load(std::memory_order_acquire)) != 0;) {

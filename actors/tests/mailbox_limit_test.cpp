@@ -377,5 +377,19 @@ TEST_P(limited, many_senders_never_exceed_it) {
     });
 }
 
+TEST_P(limited, those_who_are_told_may_be_full_themselves) {
+    in_process([] {
+        pid following = self();
+        for (int i = 0; i < 500; ++i)
+            following = spawn([] { static_cast<void>(receive_if([](term_view) { return false; })); },
+                              {.max_mailbox = mailbox_limit{0, mailbox_policy::drop, following}});
+        const auto all = processes();
+        send(following, 1);
+        EXPECT_EQ(process_info(following)->message_queue_len, 0U);
+        for (const pid& p : all)
+            if (p != self()) exit(p, "kill"_a);
+    });
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -79,6 +79,16 @@ TEST_P(names, a_call_to_oneself_by_name_and_node_is_refused) {
     });
 }
 
+TEST_P(names, nobody_is_born_undefined) {
+    in_process([] {
+        const auto [p, ref] = spawn_monitor([] { spawn([] {}, {.name = "undefined"_a}); });
+        EXPECT_EQ(text(down_reason(ref)), "{badarg,[]}");
+        static_cast<void>(p);
+        EXPECT_FALSE(whereis("undefined"_a));
+    });
+    EXPECT_THROW(sys.spawn([] {}, {.name = "undefined"_a}), boost::system::system_error);
+}
+
 TEST_P(names, registered_lists_all_names) {
     in_process([] {
         ASSERT_TRUE(register_name("listed"_a, self()));

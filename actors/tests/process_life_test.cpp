@@ -2,6 +2,7 @@
 #include "actors_support.hpp"
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 
 namespace rakka::testing {
@@ -468,6 +469,24 @@ TEST(process_limits, spawning_more_than_max_processes_is_a_system_limit) {
         }
         exit(some.back(), "kill"_a);
         await_end(some.back());
+    });
+}
+
+TEST_P(process_life, questions_are_answered_during_blocking) {
+    if (GetParam().options.simulation) GTEST_SKIP() << "there the call holds the only thread";
+    in_process([] {
+        std::promise<void> answered;
+        const auto [p, ref] = spawn_monitor([waits_for = answered.get_future().share()] {
+            start_timer(1h, self(), "never"_a);
+            blocking([&] { waits_for.wait(); });
+        });
+        while (process_info(p)->status != process_status::waiting)
+            yield();
+        EXPECT_TRUE(is_alive(p));
+        send(p, "hello"_a);
+        EXPECT_EQ(process_info(p)->message_queue_len, 1U);
+        answered.set_value();
+        EXPECT_EQ(text(down_reason(ref)), "normal");
     });
 }
 

@@ -109,5 +109,20 @@ TEST(hand_counted, a_system_may_have_another_limit) {
     sys.run([] { EXPECT_EQ(set_reduction_limit(5), 123); });
 }
 
+TEST_P(hand_counted, no_sum_is_too_large_and_none_negative) {
+    in_process([] {
+        {
+            const no_preempt alone;
+            for (int i = 0; i < 300; ++i)
+                bump_reductions(INT32_MAX);
+            EXPECT_LE(current_reductions(), INT32_MAX);
+        }
+        yield();
+        const auto [p, ref] = spawn_monitor([] { bump_reductions(-1); });
+        EXPECT_EQ(text(down_reason(ref)), "{badarg,[]}");
+        static_cast<void>(p);
+    });
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -420,5 +420,35 @@ TEST_P(remote, a_monitor_on_a_name_that_nobody_has_stays_at_home) {
     EXPECT_EQ(from_here.demonitors, 0);
 }
 
+TEST_P(remote, an_abandoned_spawn_request_leaves_nothing) {
+    std::atomic<bool> ready{false};
+    std::string heard;
+    const pid child = there.spawn([&] {
+        trap_exit(true);
+        ready = true;
+        heard = text(next_message());
+    });
+    there.run([&] {
+        while (!ready)
+            yield();
+    });
+    pid parent;
+    here.run([&, this] {
+        parent = self();
+        const reference r =
+            spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.link = true, .monitor = true});
+        EXPECT_TRUE(spawn_request_abandon(r));
+        EXPECT_FALSE(spawn_request_abandon(r));
+        there.deliver_link(self(), child);
+        here.deliver_spawn_reply(r, self(), 3, child);  // both relations have been made
+        EXPECT_TRUE(mailbox_is_empty());
+        EXPECT_TRUE(process_info(self())->links.empty());
+        EXPECT_TRUE(process_info(self())->monitors.empty());
+    });
+    there.run_until_done();
+    EXPECT_NE(heard.find("abandoned"), std::string::npos) << heard;
+    EXPECT_EQ(from_here.demonitors.load(), 1);
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -166,6 +166,20 @@ TEST(simulate, refuses_a_seed_that_is_none) {
     ::unsetenv("RAKKA_SEED");
 }
 
+TEST(simulate, urgent_processes_that_never_rest_keep_no_signal_from_arriving) {
+    simulate({.seeds = 20, .system = {.reorder_signals = true}}, [](simulation& sim) {
+        int looks = 0;
+        sim.system().run([&] {
+            set_priority(process_priority::max);
+            const pid me = self();
+            spawn([me] { send(me, "hello"_a); }, {.priority = process_priority::max});
+            for (; !receive_if([](term_view) { return true; }, 0ns) && looks < 100'000; ++looks)
+                yield();
+        });
+        sim.check(looks < 100'000, "the message has arrived");
+    });
+}
+
 // -- the order of signals
 // -----------------------------------------------------------------------------------------
 

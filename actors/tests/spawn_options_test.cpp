@@ -427,5 +427,31 @@ TEST_P(spawn_option, run_until_done_starts) {
     EXPECT_EQ(started_by_run.run([] { return 7; }), 7);
 }
 
+TEST_P(spawn_option, a_handler_looks_at_its_signals_between_messages_on_whatever_stack) {
+    class counter final : public message_handler {
+    public:
+        explicit counter(std::atomic<int>& handled) : handled_(handled) {}
+        next handle(term) override {
+            if (++handled_ == 1000) this_system().exit(self(), "enough"_a);
+            bump_reductions(100);
+            return next::wait();
+        }
+
+    private:
+        std::atomic<int>& handled_;
+    };
+    for (const spawn_options& how :
+         {spawn_options{}, spawn_options{.stack_size = 1U << 20}, spawn_options{.threaded = true}}) {
+        std::atomic<int> handled{0};
+        in_process([&] {
+            const auto [p, ref] = spawn_monitor(std::make_unique<counter>(handled), how);
+            for (int i = 0; i < 20'000; ++i)
+                send(p, i);
+            EXPECT_EQ(text(down_reason(ref)), "enough");
+        });
+        EXPECT_LT(handled, 2000) << how.stack_size << how.threaded;
+    }
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -109,5 +109,78 @@ TEST(stopping_a_simulation, gives_up_on_a_process_that_will_not_end) {
     EXPECT_EQ(sys.stop(), 1U);
 }
 
+TEST_P(stopping, who_waits_for_what_is_abandoned_waits_no_longer) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "what is left on those stacks is never freed, by design";
+#endif
+    if (GetParam().options.simulation) GTEST_SKIP() << "nobody waits in a simulation";
+    if (GetParam().options.mode == runtime_mode::threaded) GTEST_SKIP() << "threads are waited for";
+    std::latch started(2);
+    const auto never_ends = [&started] {
+        const defer_exit scope;
+        started.count_down();
+        static_cast<void>(receive_if([](term_view) { return false; }));
+    };
+    sys.spawn(never_ends);
+    std::thread runner([&] { EXPECT_THROW(sys.run(never_ends), process_exit); });
+    std::thread waiter([&] { sys.run_until_done(); });
+    started.wait();
+    EXPECT_EQ(sys.stop(10ms), 2U);
+    runner.join();
+    waiter.join();
+}
+
+TEST_P(stopping, a_grace_without_end_is_one) {
+    const bool in_threads = !GetParam().options.simulation;
+    std::atomic<bool> up{false};
+    sys.spawn([&] {
+        const defer_exit scope;
+        up = true;
+        static_cast<void>(receive_if([](term_view) { return false; }, 100ms));  // longer than a first look
+    });
+    while (in_threads && !up)
+        std::this_thread::yield();
+    EXPECT_EQ(sys.stop(std::chrono::nanoseconds::max()), 0U);
+}
+
+TEST_P(stopping, run_returns_when_its_process_ends_where_it_stands) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "what is left on that stack is never freed, by design";
+#endif
+    struct exits_at_the_end {
+        ~exits_at_the_end() { rakka::exit("in_destructor"_a); }
+    };
+    try {
+        sys.run([] {
+            const exits_at_the_end last;
+            throw std::runtime_error("on the way out");
+        });
+        FAIL() << "run() returned a result";
+    } catch (const process_exit& e) {
+        EXPECT_EQ(text(e.reason), "in_destructor");
+    }
+    EXPECT_EQ(sys.process_count(), 0U);
+}
+
+TEST(stopping_a_simulation, a_run_that_is_stuck_ends_its_process) {
+    rakka::system sys({.simulation = true});
+    int unwound = 0;
+    {
+        std::vector<int> log(1);
+        struct writes_at_the_end {
+            std::vector<int>& log;
+            int& unwound;
+            ~writes_at_the_end() { unwound = ++log[0]; }
+        };
+        EXPECT_THROW(sys.run([&] {
+            const writes_at_the_end last{log, unwound};
+            static_cast<void>(receive());
+        }),
+                     std::logic_error);
+        EXPECT_EQ(unwound, 1);
+    }
+    EXPECT_EQ(sys.process_count(), 0U);
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -224,5 +224,34 @@ TEST_P(timers, very_many_may_be_pending_at_once) {
     });
 }
 
+TEST(held_workers, timers_of_theirs_fire_on_the_others) {
+    rakka::system sys({.workers = 2, .long_schedule = 0ns});
+    std::atomic<int> fired{0};
+    std::atomic<bool> in_time{true};
+    sys.run([&] {
+        std::vector<reference> all;
+        // On both workers, in receives that end while one of the two is held.
+        for (int i = 0; i < 16; ++i)
+            all.push_back(spawn_monitor([&] {
+                              static_cast<void>(receive_if([](term_view) { return false; }, 100ms));
+                              ++fired;
+                          }).ref);
+        const pid keeps_one_busy = spawn([] {
+            for (;;)
+                yield();
+        });
+        spawn([&] {
+            const auto patience = std::chrono::steady_clock::now() + 20s;
+            while (fired < 16 && in_time)
+                in_time = std::chrono::steady_clock::now() < patience;
+        });
+        for (const reference& ref : all)
+            EXPECT_EQ(text(down_reason(ref)), "normal");
+        exit(keeps_one_busy, "kill"_a);
+    });
+    EXPECT_TRUE(in_time) << "only after the held worker was free";
+    EXPECT_EQ(fired, 16);
+}
+
 }  // namespace
 }  // namespace rakka::testing
