@@ -6,6 +6,7 @@
 #include <rakka/actors/monitors.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/pattern.hpp>
 
 namespace rakka {
 
@@ -93,9 +94,10 @@ using namespace detail;
 
 namespace {
 
-void place(process& self, const reference& ref, const monitor_entry& entry, const monitor_target& as_given) {
+void place(process& self, const reference& ref, const monitor_entry& entry, const monitor_target& as_given,
+           const term& tag) {
     system_core& core = *self.system;
-    self.relate().monitors.put(ref, entry);
+    self.relate().monitors.put(ref, {entry, tag});
     if (is_local_target(core, entry)) {
         post_monitor(core, self.pid(), entry, ref);
     } else {
@@ -108,7 +110,7 @@ void place(process& self, const reference& ref, const monitor_entry& entry, cons
 bool remove(process& self, const reference& ref) {
     self.fetch();
     if (!self.related) return false;
-    const monitor_entry* const m = self.related->monitors.find(ref);
+    const own_monitor* const m = self.related->monitors.find(ref);
     if (m != nullptr) {
         const monitor_entry gone = *m;
         self.related->monitors.erase(ref);
@@ -127,7 +129,7 @@ reference monitor(const monitor_target& target, const monitor_options& options) 
     const monitor_entry entry = resolve(*self.system, target);
     const reference ref = self.make_own_reference();
     make_monitor_alias(self, ref, options.alias);
-    if (entry.resolved != self.pid()) place(self, ref, entry, target);
+    if (entry.resolved != self.pid()) place(self, ref, entry, target, options.tag);
     self.pay();
     return ref;
 }
@@ -141,9 +143,9 @@ bool demonitor(const reference& ref, const demonitor_options& options) {
 }
 
 bool is_down(const reference& ref, term_view message) noexcept {
-    if (!message.is_tagged(atoms::known<"DOWN">, 5)) return false;
-    const auto found = message.tuple()[1].as<reference>();
-    return found && *found == ref;
+    if (!message.is_tuple(5)) return false;
+    const tuple_view parts = message.tuple();
+    return parts[2].is_atom(atoms::known<"process">) && etf::detail::is_reference(parts[1], ref);
 }
 
 }  // namespace rakka

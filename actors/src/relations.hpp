@@ -37,6 +37,11 @@ struct link_entry {
 
 enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply_demonitor };
 
+/// A monitor that somebody has asked for.
+struct own_monitor : monitor_entry {
+    term tag{};  // of its message; none: 'DOWN'
+};
+
 struct pending_spawn {
     atom node;
     spawn_reply wanted = spawn_reply::yes;
@@ -69,7 +74,7 @@ struct occasional {
 
 struct relations {
     flat_table<pid, link_entry> links;
-    flat_table<reference, monitor_entry> monitors;
+    flat_table<reference, own_monitor> monitors;
     watcher_table watchers;
     flat_table<reference, alias_mode> aliases;
     flat_table<reference, pending_spawn> spawns;

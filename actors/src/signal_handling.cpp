@@ -170,7 +170,7 @@ void process::on_alias_message(control_signal& s) noexcept {
         return;
     }
     if (*mode == alias_mode::reply_demonitor) {
-        if (const monitor_entry* const m = related->monitors.find(s.ref)) {
+        if (const own_monitor* const m = related->monitors.find(s.ref)) {
             send_demonitor(*system, pid(), m->resolved, m->target, s.ref);
             related->monitors.erase(s.ref);
         }
@@ -203,15 +203,16 @@ void process::on_down(control_signal& s) noexcept {
         call->state = pending_call::phase::down;
         return;
     }
-    const monitor_entry* const m = related->monitors.find(s.ref);
+    own_monitor* const m = related->monitors.find(s.ref);
     if (m == nullptr) return;
     const term what = target_term(m->target);
+    const term tag = m->tag.has_value() ? std::move(m->tag) : term(atoms::known<"DOWN">);
     related->monitors.erase(s.ref);
     if (const alias_mode* const mode = related->aliases.find(s.ref)) {
         if (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor)
             related->aliases.erase(s.ref);
     }
-    queue_message(tuple(atoms::known<"DOWN">, s.ref, atoms::known<"process">, what, take_term(s)));
+    queue_message(tuple(tag, s.ref, atoms::known<"process">, what, take_term(s)));
 }
 
 void process::on_spawn_reply(control_signal& s) noexcept {
@@ -229,7 +230,7 @@ void process::on_spawn_reply(control_signal& s) noexcept {
         return;
     }
     if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked.connection});
-    if ((s.id & 2) != 0) related->monitors.put(s.ref, {*child, *child, asked.connection});
+    if ((s.id & 2) != 0) related->monitors.put(s.ref, {{*child, *child, asked.connection}, {}});
     answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child);
 }
 

@@ -45,7 +45,7 @@ public:
         if (monitor == nullptr) return;
         monitor_ = parent_->make_own_reference();
         fresh_.relate().watchers.put(monitor_, {parent_->pid(), {}});
-        parent_->relate().monitors.put(monitor_, {child_, child_});
+        parent_->relate().monitors.put(monitor_, {{child_, child_, 0}, monitor->options.tag});
         make_monitor_alias(*parent_, monitor_, monitor->options.alias);
         monitor->made = monitor_;
     }

@@ -168,5 +168,24 @@ TEST_P(monitors, signals_sent_before_the_end_arrive_before_down) {
     });
 }
 
+TEST_P(monitors, the_message_may_have_another_tag) {
+    in_process([] {
+        const auto [p, first] =
+            spawn_monitor([] { static_cast<void>(receive()); }, {}, {.tag = tuple("child"_a, 7)});
+        const reference second = monitor(p, {.tag = term("gone"_a)});
+        const reference flushed = monitor(p, {.tag = term("unwanted"_a)});
+        send(p, "end"_a);
+        const auto of = [](const reference& ref) {
+            return text(*receive_if([&](term_view m) { return is_down(ref, m); }));
+        };
+        EXPECT_EQ(of(first), text(tuple(tuple("child"_a, 7), first, "process"_a, p, "normal"_a)));
+        EXPECT_EQ(of(second), text(tuple("gone"_a, second, "process"_a, p, "normal"_a)));
+        demonitor(flushed, {.flush = true});
+        EXPECT_TRUE(mailbox_is_empty());
+        const reference dead = monitor(p, {.tag = term("never_there"_a)});
+        EXPECT_EQ(of(dead), text(tuple("never_there"_a, dead, "process"_a, p, "noproc"_a)));
+    });
+}
+
 }  // namespace
 }  // namespace rakka::testing

@@ -79,6 +79,15 @@ TEST(convert, containers_are_lists_maps_and_tuples) {
     expect_round_trip(std::vector<std::byte>{std::byte{1}, std::byte{2}}, "<<1,2>>");
 }
 
+TEST(convert, keyword_lists_are_lists_of_pairs_in_their_order) {
+    using keywords = std::vector<std::pair<atom, std::int64_t>>;
+    const term t(keywords{{"timeout"_a, 5000}, {"retries"_a, 3}, {"timeout"_a, 1}});
+    EXPECT_EQ(t.to_string(), "[{timeout,5000},{retries,3},{timeout,1}]");
+    EXPECT_EQ(t.as<keywords>().value(), (keywords{{"timeout"_a, 5000}, {"retries"_a, 3}, {"timeout"_a, 1}}));
+    EXPECT_TRUE(list().as<keywords>()->empty());
+    EXPECT_EQ(list(tuple("a"_a, 1), "b"_a).as<keywords>().error(), errc::wrong_type);
+}
+
 TEST(convert, optionals_write_undefined_and_read_nil_too) {
     expect_round_trip(std::optional<int>{5}, "5");
     expect_round_trip(std::optional<int>{}, "undefined");

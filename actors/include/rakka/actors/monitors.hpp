@@ -19,10 +19,12 @@ enum class monitor_alias : std::uint8_t {
 
 struct monitor_options {
     monitor_alias alias = monitor_alias::none;
+    /// What the message starts with instead of `'DOWN'`. Erlang: `{tag, Tag}`.
+    term tag{};
 };
 
 /// Watches a process: when it ends, or is not there, or its node is lost, the caller gets
-/// `{'DOWN', Ref, process, Object, Reason}` with Object the pid, or `{Name, Node}` when monitored by name. A
+/// `{'DOWN', Ref, process, Object, Reason}` (or with options.tag in the first place) with Object the pid, or `{Name, Node}` when monitored by name. A
 /// name is looked up once. Owner process. Erlang: `monitor/2,3`.
 reference monitor(const monitor_target& target, const monitor_options& options = {});
 inline reference monitor(const pid& target, const monitor_options& options = {}) {
@@ -45,7 +47,8 @@ struct demonitor_options {
 /// Owner process. Erlang: `demonitor/1,2`.
 bool demonitor(const reference& ref, const demonitor_options& options = {});
 
-/// True when `message` is the 'DOWN' of the monitor with this reference. For the predicate of a receive_if().
+/// True when `message` is what the monitor with this reference sends, whatever its tag. For the predicate of a
+/// receive_if().
 /// Any thread.
 [[nodiscard]] bool is_down(const reference& ref, term_view message) noexcept;
 

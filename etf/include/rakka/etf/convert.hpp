@@ -3,6 +3,7 @@
 //   std::vector, list, deque, set, unordered_set, array   a list           [1, 2, 3]
 //   std::map, unordered_map                               a map            #{k => v}
 //   std::tuple, pair                                      a tuple          {1, 2}
+//   std::vector<std::pair<atom, T>>                       a property list  [{k, v}], Elixir's keyword list
 //   std::vector<std::byte>                                a binary
 //   std::optional          the value; without one `undefined` is written (`nil` for a member of an Elixir
 //   struct); both
