@@ -374,6 +374,46 @@ const operation operations[] = {
          }
      },
      &rest, true},
+    {"spawn with a stack and a limit of its own",
+     [](stage& s) {
+         const spawn_options own{.name = "a_child"_a,
+                                 .max_mailbox = mailbox_limit{1, mailbox_policy::drop, s.other},
+                                 .stack_size = 1U << 20};
+         s.child = spawn_link([&s, here = counted(s)] { rest(s); }, own);
+         for (int i = 0; i < 4; ++i)
+             send(s.child, tuple(i, "some bytes to carry"));
+         spawn_link(std::make_unique<child_handler>(s), {.stack_size = 1U << 20});
+         rest(s);
+     },
+     &rest, false, false, "killed"},
+    {"spawn_request",
+     [](stage& s) {
+         const reference ref = spawn_request([&s, here = counted(s)] { rest(s); }, {.link = true},
+                                             {.monitor = true, .reply = spawn_reply::yes});
+         s.child = element<pid>(*receive_if(ref, [](term_view m) { return m.is_tuple(4); }), 3);
+         spawn_request([here = counted(s)] {}, {.name = "a_child"_a}, {.reply = spawn_reply::error_only});
+         static_cast<void>(spawn_request_abandon(spawn_request([here = counted(s)] {})));
+         rest(s);
+     },
+     &rest, false, false, "killed"},
+    {"a limited mailbox",
+     [](stage& s) {
+         static_cast<void>(max_mailbox(mailbox_limit{2, mailbox_policy::drop, s.other}));
+         for (int i = 0; i < 3; ++i) {
+             send(s.other, tuple(self(), "some bytes to carry"));
+             static_cast<void>(receive_if([](term_view m) { return m.is_atom("last"_a); }, 1ms));
+             while (receive_if([](term_view) { return true; }, 0ns)) {
+             }
+         }
+         static_cast<void>(max_mailbox(std::nullopt));
+     },
+     [](stage& s) {
+         for (;;) {
+             static_cast<void>(receive_if([](term_view m) { return m.is_tuple(2); }));
+             for (int i = 0; i < 4; ++i)
+                 send(s.one, tuple(i, "some bytes to carry"));
+         }
+     }},
     {"spawn_request without a node",
      [](stage&) {
          const reference ref = spawn_request("no@where"_a, "m"_a, "f"_a, list(1), {.link = true});
