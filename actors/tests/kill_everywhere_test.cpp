@@ -424,7 +424,9 @@ const operation operations[] = {
 };
 
 system_options one_reduction_at_a_time(std::uint64_t seed) {
-    return {.simulation = true, .seed = seed, .reorder_signals = seed % 2 == 1, .reductions = 1};
+    system_options o{.simulation = true, .seed = seed, .reorder_signals = seed % 2 == 1, .reductions = 1};
+    o.log = [](const log_event&) {};  // full mailboxes are what is tried here
+    return o;
 }
 
 class kill_everywhere : public ::testing::TestWithParam<std::uint64_t> {

@@ -84,8 +84,8 @@ TEST(convert, keyword_lists_are_lists_of_pairs_in_their_order) {
     const term t(keywords{{"timeout"_a, 5000}, {"retries"_a, 3}, {"timeout"_a, 1}});
     EXPECT_EQ(t.to_string(), "[{timeout,5000},{retries,3},{timeout,1}]");
     EXPECT_EQ(t.as<keywords>().value(), (keywords{{"timeout"_a, 5000}, {"retries"_a, 3}, {"timeout"_a, 1}}));
-    EXPECT_TRUE(list().as<keywords>()->empty());
-    EXPECT_EQ(list(tuple("a"_a, 1), "b"_a).as<keywords>().error(), errc::wrong_type);
+    EXPECT_TRUE(term(list()).as<keywords>()->empty());
+    EXPECT_EQ(term(list(tuple("a"_a, 1), "b"_a)).as<keywords>().error(), etf::errc::wrong_type);
 }
 
 TEST(convert, optionals_write_undefined_and_read_nil_too) {
