@@ -24,7 +24,8 @@ struct monitor_options {
 };
 
 /// Watches a process: when it ends, or is not there, or its node is lost, the caller gets
-/// `{'DOWN', Ref, process, Object, Reason}` (or with options.tag in the first place), Object being the pid, or
+/// `{'DOWN', Ref, process, Object, Reason}` (or with options.tag in the first place), Object being the pid,
+/// or
 /// `{Name, Node}` when monitored by name. A name is looked up once. Owner process. Erlang: `monitor/2,3`.
 reference monitor(const monitor_target& target, const monitor_options& options = {});
 inline reference monitor(const pid& target, const monitor_options& options = {}) {
@@ -47,9 +48,8 @@ struct demonitor_options {
 /// Owner process. Erlang: `demonitor/1,2`.
 bool demonitor(const reference& ref, const demonitor_options& options = {});
 
-/// True when `message` is what the monitor with this reference sends, whatever its tag. For the predicate of a
-/// receive_if().
-/// Any thread.
+/// True when `message` is what the monitor with this reference sends, whatever its tag. For the predicate of
+/// a receive_if(). Any thread.
 [[nodiscard]] bool is_down(const reference& ref, term_view message) noexcept;
 
 }  // namespace rakka
