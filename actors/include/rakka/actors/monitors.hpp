@@ -24,8 +24,8 @@ struct monitor_options {
 };
 
 /// Watches a process: when it ends, or is not there, or its node is lost, the caller gets
-/// `{'DOWN', Ref, process, Object, Reason}` (with options.tag, if there is one, in the first place). Object is
-/// the pid, or `{Name, Node}` when monitored by name. A name is looked up once. Owner process. Erlang:
+/// `{'DOWN', Ref, process, Object, Reason}` (with options.tag, if there is one, in the first place). Object
+/// is the pid, or `{Name, Node}` when monitored by name. A name is looked up once. Owner process. Erlang:
 /// `monitor/2,3`.
 reference monitor(const monitor_target& target, const monitor_options& options = {});
 inline reference monitor(const pid& target, const monitor_options& options = {}) {
