@@ -73,8 +73,8 @@ std::span<const std::byte> plain_body(std::span<const std::byte> bytes,
     return bytes.subspan(1);
 }
 
-/// The length of a message that is one binary, the commonest large one; 0 when it is anything else, wrong, or so
-/// large that somebody has to look at the limits.
+/// The length of a message that is one binary, the commonest large one; 0 when it is anything else, wrong, or
+/// so large that somebody has to look at the limits.
 std::size_t lone_binary(std::span<const std::byte> bytes, const decode_options& options) noexcept {
     constexpr std::size_t header = 6;
     if (bytes.size() < header || bytes[0] != std::byte{version_magic} ||
