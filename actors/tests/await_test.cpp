@@ -29,14 +29,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using error_code = boost::system::error_code;
 
-class awaiting : public ::testing::TestWithParam<unsigned> {
-protected:
-    template <class F>
-    void in_process(F&& body) {
-        sys.run(std::forward<F>(body));
-    }
-    rakka::system sys{system_options{.workers = GetParam()}};
-};
+class awaiting : public every_mode {};
 
 tcp::acceptor listen() {
     return {io_context_of(this_system()), tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
@@ -149,9 +142,10 @@ TEST_P(awaiting, a_process_waits_where_others_go_on) {
             EXPECT_EQ(text(next_message()), "meanwhile") << "messages queue up";
             send(parent, "done"_a);
         });
+        while (process_info(p.pid)->status != process_status::waiting)
+            yield();
         send(p.pid, "meanwhile"_a);
         EXPECT_TRUE(is_alive(p.pid)) << "takes in signals while it waits";
-        EXPECT_EQ(process_info(p.pid)->status, process_status::waiting);
         EXPECT_EQ(text(next_message()), "done");
     });
 }
@@ -344,7 +338,9 @@ TEST(awaiting, needs_a_process_and_an_event_loop) {
     simulated.run([&] { EXPECT_THROW(timer.async_wait(await), std::logic_error); });
 }
 
-INSTANTIATE_TEST_SUITE_P(workers, awaiting, ::testing::Values(1U, 4U));
+/// Those with an event loop.
+const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2], all_modes[3]};
+INSTANTIATE_TEST_SUITE_P(modes, awaiting, ::testing::ValuesIn(threaded_modes), mode_name);
 
 }  // namespace
 }  // namespace rakka::testing

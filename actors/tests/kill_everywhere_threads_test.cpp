@@ -100,7 +100,7 @@ pid spawn_server() {
 }
 
 class kill_by_the_clock : public ::testing::TestWithParam<mode> {};
-const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2]};
+const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2], all_modes[3]};
 INSTANTIATE_TEST_SUITE_P(modes, kill_by_the_clock, ::testing::ValuesIn(threaded_modes), mode_name);
 
 /// Kills a process that has begun with `first` and goes on with others; tells why it ended.

@@ -16,7 +16,7 @@ protected:
         return there.spawn([] { exit(receive()); });
     }
 };
-const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2]};
+const mode threaded_modes[] = {all_modes[0], all_modes[1], all_modes[2], all_modes[3]};
 INSTANTIATE_TEST_SUITE_P(modes, remote, ::testing::ValuesIn(threaded_modes), mode_name);
 
 TEST_P(remote, messages_go_there_and_back_in_order) {
