@@ -134,13 +134,42 @@ const char* connection_sentence(node_errc e) noexcept {
     }
 }
 
+const char* tls_sentence(node_errc e) noexcept {
+    switch (e) {
+        case node_errc::tls_mismatch:
+            return "one of the two nodes uses TLS and the other does not: use TLS on both or on none";
+        case node_errc::tls_no_common_version:
+            return "the two nodes allow no version of TLS in common: see the option versions of both";
+        case node_errc::tls_untrusted:
+            return "the peer's certificate is not signed by anybody whom this node trusts: see cacertfile "
+                   "here "
+                   "and certfile there";
+        case node_errc::tls_certificate_expired:
+            return "the peer's certificate is not valid now: renew it, and check the clocks of both machines";
+        case node_errc::tls_wrong_host:
+            return "the peer's certificate is not for the host part of the node's name: have one made for "
+                   "it, "
+                   "or use another name";
+        case node_errc::tls_no_certificate:
+            return "the peer shows no certificate, and must: give it a certfile for this side of the "
+                   "connection";
+        case node_errc::tls_refused:
+            return "the peer does not accept our certificate: see certfile here, cacertfile there, and its "
+                   "log";
+        case node_errc::tls_failed:
+            return "TLS with the peer failed";
+        default:
+            return nullptr;
+    }
+}
+
 class category final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "rakka.node"; }
     std::string message(int value) const override {
         const auto e = static_cast<node_errc>(value);
-        for (const auto sentence :
-             {name_or_cookie_sentence, epmd_sentence, handshake_sentence, connection_sentence}) {
+        for (const auto sentence : {name_or_cookie_sentence, epmd_sentence, handshake_sentence,
+                                    connection_sentence, tls_sentence}) {
             if (const char* text = sentence(e)) return text;
         }
         return "unknown error";

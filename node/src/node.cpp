@@ -2,6 +2,7 @@
 #include "services/io_call.hpp"
 #include "services/options_check.hpp"
 #include "services/running_node.hpp"
+#include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/io.hpp>
 #include <rakka/actors/process.hpp>
@@ -46,11 +47,26 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
     if (!name) return node_start_error{name.error(), explain_bad_node_name(options.name, name.error())};
     if (auto problem = detail::explain_bad_option(options))
         return node_start_error{node_errc::bad_option, std::move(*problem)};
+    std::unique_ptr<transport::tls_contexts> tls;
+    if (options.tls) {
+        auto made = transport::tls_contexts::make(*options.tls, options.listen == node_listen::yes);
+        if (!made) return node_start_error{node_errc::bad_option, "node_options::tls: " + made.error()};
+        tls = std::move(*made);
+    }
     auto secret = find_cookie(options);
     if (!secret) return secret.error();
     if (!options.log) options.log = log_to_stderr();
     auto core = std::make_shared<detail::node_core>(s, io_context_of(s), std::move(options), std::move(*name),
                                                     std::move(*secret));
+    if (tls) {
+        tls->reread = [c = core.get()](const std::string& files, const std::string& error) {
+            if (error.empty())
+                return c->log(node_log_level::info, {}, {}, {}, "read TLS files again: " + files);
+            c->log(node_log_level::error, {}, {}, node_errc::bad_option,
+                   fmt::format("TLS files have changed, but the old contents stay in use: {}", error));
+        };
+        core->tls = std::move(tls);
+    }
     auto running = std::make_shared<detail::running_node>(std::move(core));
     if (auto e = running->start()) return std::move(*e);
     return node(std::move(running));

@@ -258,7 +258,7 @@ void connection::on_read(error_code error, std::size_t size) {
     if (phase() != connection_phase::up) return;
     if (error) {
         const bool eof = error == boost::asio::error::eof;
-        return lose(node_errc::connection_lost, eof ? "the peer closed the connection" : error.message(),
+        return lose(node_errc::connection_lost, eof ? "the peer closed the connection" : stream_->explain(error),
                     "connection_closed"_a);
     }
     reader_->commit(size);

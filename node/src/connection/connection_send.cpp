@@ -154,7 +154,7 @@ void connection::write_batches(std::unique_lock<std::mutex>& lock) {
             writing_ = false;
             queue_.clear();
             return lose_later(node_errc::connection_lost,
-                              fmt::format("writing failed: {}", n.error().message()), "connection_closed"_a);
+                              fmt::format("writing failed: {}", stream_->explain(n.error())), "connection_closed"_a);
         }
         if (*n == 0) {  // writing_ stays set until on_writable
             return core_.post([self = shared_from_this()] {

@@ -2,8 +2,10 @@
 
 #include "connection/handshake_session.hpp"
 #include "connection/node_core.hpp"
+#include "connection/tls_opening.hpp"
 #include "handshake/initiator_fsm.hpp"
 #include "services/epmd_lookup.hpp"
+#include "transport/tls_contexts.hpp"
 
 #include <fmt/format.h>
 
@@ -72,6 +74,7 @@ void dial_attempt::cancel() noexcept {
     held_ = nullptr;
     if (cancel_lookup_) cancel_lookup_();
     if (dial_) dial_->cancel();
+    if (opening_) opening_->drop();
     if (session_) session_->drop();
     const dial_place given_back = std::move(place_);
 }
@@ -111,8 +114,13 @@ void dial_attempt::look_up() {
     if (const auto fits = peer_.check_form(core_.form); !fits)
         return fail(fits.error(), explain_bad_node_name(peer_.text(), fits.error()));
     deadline_.start(core_.options.net_setuptime, [weak = weak_from_this()] {
-        if (const auto self = weak.lock())
-            self->fail(node_errc::handshake_timeout, "the attempt took longer than net_setuptime");
+        const auto self = weak.lock();
+        if (!self) return;
+        const auto why = self->opening_
+                             ? self->opening_->too_slow()
+                             : transport::tls_failure{node_errc::handshake_timeout,
+                                                      "the attempt took longer than net_setuptime"};
+        self->fail(why.code, why.text);
     });
     if (core_.options.epmd == epmd_mode::none) {
         const auto port = core_.options.peer_port ? core_.options.peer_port(peer_.text()) : std::nullopt;
@@ -140,17 +148,32 @@ void dial_attempt::connect(std::uint16_t port) {
             const auto self = weak.lock();
             if (!self || self->over_) return;
             self->dial_ = nullptr;
-            if (s) {
-                const auto ready = std::make_shared<std::unique_ptr<transport::stream>>(std::move(*s));
-                return self->unless_inbound(
-                    [raw = self.get(), ready] { raw->shake_hands(std::move(*ready)); });
-            }
+            if (s && self->core_.tls) return self->secure(std::move(*s));
+            if (s) return self->connected(std::move(*s));
             self->fail(
                 s.error(),
                 fmt::format("connecting to {} by TCP: {}; the node has ended without telling epmd, or a "
                             "firewall is between",
                             self->address_, s.error().message()));
         });
+}
+
+void dial_attempt::secure(std::unique_ptr<transport::stream> s) {
+    address_ = s->peer_address();
+    opening_ =
+        tls_opening::start(core_.io, std::move(s), core_.tls->client_session(std::string(peer_.host())),
+                           core_.options.net_setuptime, [weak = weak_from_this()](auto outcome) {
+                               const auto self = weak.lock();
+                               if (!self || self->over_) return;
+                               self->opening_ = nullptr;
+                               if (outcome) return self->connected(std::move(*outcome));
+                               self->fail(outcome.error().code, outcome.error().text);
+                           });
+}
+
+void dial_attempt::connected(std::unique_ptr<transport::stream> s) {
+    const auto ready = std::make_shared<std::unique_ptr<transport::stream>>(std::move(s));
+    unless_inbound([this, ready] { shake_hands(std::move(*ready)); });
 }
 
 void dial_attempt::shake_hands(std::unique_ptr<transport::stream> s) {
@@ -163,7 +186,7 @@ void dial_attempt::shake_hands(std::unique_ptr<transport::stream> s) {
                                    .required_flags = flag_sets::mandatory,
                                    .peer = peer_,
                                    .peer_cookie = core_.secret,
-                                   .carrier = {}};
+                                   .carrier = core_.carrier()};
     session_ = std::make_shared<dial_session>(*this, std::move(s), std::move(o));
     session_->start(core_.options.net_setuptime);
 }

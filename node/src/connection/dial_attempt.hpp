@@ -1,4 +1,4 @@
-// One attempt to reach a node: ask epmd for its port, connect, shake hands.
+// One attempt to reach a node: ask epmd for its port, connect, set TLS up if the node uses it, shake hands.
 #pragma once
 
 #include "connection/dial_limits.hpp"
@@ -19,6 +19,7 @@ namespace rakka::detail {
 
 struct node_core;
 class handshake_session;
+class tls_opening;
 
 /// What an attempt needs from its owner, and what it ends with. Called on the I/O thread, never from within
 /// start().
@@ -59,6 +60,8 @@ private:
     void go_on();
     void look_up();
     void connect(std::uint16_t port);
+    void secure(std::unique_ptr<transport::stream> s);
+    void connected(std::unique_ptr<transport::stream> s);
     void shake_hands(std::unique_ptr<transport::stream> s);
     void fail(error_code code, std::string text, bool await_inbound = false);
 
@@ -75,6 +78,7 @@ private:
     std::optional<std::chrono::steady_clock::time_point> hold_until_;
     std::function<void()> cancel_lookup_;
     std::shared_ptr<transport::tcp_dial> dial_;
+    std::shared_ptr<tls_opening> opening_;
     std::shared_ptr<handshake_session> session_;
 };
 

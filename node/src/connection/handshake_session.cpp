@@ -10,6 +10,9 @@ using transport::io_outcome;
 namespace {
 
 handshake::event to_event(const io_outcome& o) {
+    // What the stream knows better than the machine could guess.
+    if (o.what == io_outcome::kind::closed && o.error.category() == node_category())
+        return handshake::closed{o.reason, static_cast<node_errc>(o.error.value())};
     return transport::to_event<handshake::event, handshake::received, handshake::written, handshake::closed>(
         o);
 }

@@ -3,11 +3,15 @@
 #include "connection/connection.hpp"
 #include "connection/handshake_session.hpp"
 #include "connection/node_core.hpp"
+#include "connection/tls_opening.hpp"
 #include "handshake/acceptor_fsm.hpp"
+#include "transport/tls_contexts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -79,6 +83,8 @@ void listener::start() {
 
 void listener::close() noexcept {
     socket_->close();
+    for (const opening& o : std::exchange(openings_, {}))
+        o.tls->drop();
     for (const auto& s : std::exchange(sessions_, {}))
         s->drop();
 }
@@ -89,23 +95,49 @@ bool listener::shaking_hands_with(atom name) const {
 }
 
 void listener::accept(std::unique_ptr<transport::stream> s) {
-    if (sessions_.size() >= core_.options.max_handshakes) {
+    const std::size_t others = sessions_.size() + openings_.size();
+    if (others >= core_.options.max_handshakes) {
         core_.log(node_log_level::warning, {}, s->peer_address(), node_errc::limit_exceeded,
                   fmt::format(
                       "closed the connection from {}: {} others are in the middle of their handshake (limit "
                       "node_options::max_handshakes)",
-                      s->peer_address(), sessions_.size()));
+                      s->peer_address(), others));
         return;
     }
+    if (core_.tls) return secure(std::move(s));
+    shake_hands(std::move(s), core_.options.net_setuptime);
+}
+
+void listener::secure(std::unique_ptr<transport::stream> s) {
+    auto session = core_.tls->server_session();
+    openings_.push_back({nullptr, std::chrono::steady_clock::now()});
+    const auto mine = std::prev(openings_.end());
+    mine->tls = tls_opening::start(
+        core_.io, std::move(s), std::move(session), core_.options.net_setuptime,
+        [this, mine](tls_opening::outcome o) {
+            const opening ended = *mine;
+            openings_.erase(mine);
+            if (o) {
+                const auto used = std::chrono::steady_clock::now() - ended.begun;
+                return shake_hands(std::move(*o), std::max<std::chrono::nanoseconds>(
+                                                      core_.options.net_setuptime - used, {}));
+            }
+            const std::string& address = ended.tls->peer_address();
+            core_.log(node_log_level::warning, {}, address, o.error().code,
+                      fmt::format("connection from {} refused: {}", address, o.error().text));
+        });
+}
+
+void listener::shake_hands(std::unique_ptr<transport::stream> s, std::chrono::nanoseconds limit) {
     handshake::acceptor_options o{.own_name = core_.name,
                                   .own_creation = core_.own_creation,
                                   .own_flags = core_.own_flags,
                                   .required_flags = flag_sets::mandatory,
                                   .own_cookie = core_.secret,
-                                  .carrier = {}};
+                                  .carrier = core_.carrier()};
     const auto session = std::make_shared<accept_session>(*this, core_.io, std::move(s), std::move(o));
     sessions_.push_back(session);
-    session->start(core_.options.net_setuptime);
+    session->start(limit);
 }
 
 // Names of peers that have not proven anything yet are compared as text: they must not get into the atom

@@ -6,6 +6,7 @@
 
 #include <rakka/etf/atom.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -14,6 +15,7 @@ namespace rakka::detail {
 
 struct node_core;
 class accept_session;
+class tls_opening;
 
 /// I/O thread. Owned by the node_core.
 class listener {
@@ -33,6 +35,8 @@ private:
     friend class accept_session;
 
     void accept(std::unique_ptr<transport::stream> s);
+    void secure(std::unique_ptr<transport::stream> s);
+    void shake_hands(std::unique_ptr<transport::stream> s, std::chrono::nanoseconds limit);
     [[nodiscard]] handshake::event decide(accept_session& asking);
     [[nodiscard]] handshake::event give_name(accept_session& asking);
     [[nodiscard]] handshake::event take_over(const accept_session& by);
@@ -43,6 +47,11 @@ private:
 
     node_core& core_;
     std::unique_ptr<transport::tcp_listener> socket_;
+    struct opening {
+        std::shared_ptr<tls_opening> tls;
+        std::chrono::steady_clock::time_point begun;
+    };
+    std::list<opening> openings_;  // not yet sessions
     std::list<std::shared_ptr<accept_session>> sessions_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
+#include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/system.hpp>
 
@@ -41,6 +42,12 @@ result<atom> node_core::atom_of_peer(const node_name& peer) {
     if (const auto known = atom::existing(peer.text())) return *known;
     if (!new_peers_.take()) return error_code(node_errc::limit_exceeded);
     return atom::make(peer.text());
+}
+
+handshake::carrier_options node_core::carrier() const noexcept {
+    handshake::carrier_options c;
+    if (tls) c.prefix = handshake::length_prefix::four_bytes;
+    return c;
 }
 
 void node_core::post(std::function<void()> work) {

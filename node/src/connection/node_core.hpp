@@ -7,6 +7,7 @@
 #include "connection/name_pool.hpp"
 #include "connection/node_monitors.hpp"
 #include "connection/router.hpp"
+#include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
 
 #include <rakka/etf/limits.hpp>
@@ -27,7 +28,10 @@
 
 namespace rakka {
 class system;
+namespace transport {
+class tls_contexts;
 }
+}  // namespace rakka
 
 namespace rakka::detail {
 
@@ -62,7 +66,8 @@ struct node_core : std::enable_shared_from_this<node_core> {
     std::atomic<std::uint64_t> next_connection_id{1};
 
     // ---- I/O thread
-    std::unique_ptr<listener> accepting;  ///< null: not listening
+    std::unique_ptr<transport::tls_contexts> tls;  ///< null: plain connections. Set before start
+    std::unique_ptr<listener> accepting;           ///< null: not listening
     name_pool given_names;
     /// How many atoms this peer may still add to the table, over all its connections.
     [[nodiscard]] etf::atom_budget& atom_budget_of(rakka::atom peer);
@@ -80,6 +85,8 @@ struct node_core : std::enable_shared_from_this<node_core> {
 
     void log(node_log_level level, std::string peer, std::string address, error_code code,
              std::string text) const;
+    /// How handshakes count their lengths. [dist §TLS]
+    [[nodiscard]] handshake::carrier_options carrier() const noexcept;
     [[nodiscard]] bool visible() const noexcept { return options.visibility == node_visibility::visible; }
 
 private:

@@ -87,7 +87,8 @@ void conversation::check_answers(const event& e) const {
 std::optional<bytes> conversation::next_message() {
     result<std::optional<bytes>> message = buffer_.next();
     if (!message) {
-        fail(node_errc::handshake_too_large);
+        const bool tls = prefix() == length_prefix::two_bytes && starts_like_tls(buffer_.pending());
+        fail(tls ? node_errc::tls_mismatch : node_errc::handshake_too_large);
         return std::nullopt;
     }
     if (message->has_value()) last_message_ = **message;
@@ -96,7 +97,8 @@ std::optional<bytes> conversation::next_message() {
 
 action conversation::fail(node_errc code, std::string cause) {
     const bool about_message = code != node_errc::handshake_closed && code != node_errc::handshake_timeout &&
-                               code != node_errc::handshake_too_large && last_message_.has_value();
+                               code != node_errc::handshake_too_large && code != node_errc::tls_mismatch &&
+                               last_message_.has_value();
     const byte_view raw = about_message ? byte_view(*last_message_) : buffer_.pending();
     const std::size_t prefix_size = about_message ? 0 : static_cast<std::size_t>(carrier_.prefix);
     if (cause.empty()) cause = likely_cause(role_, step_, code, raw, carrier_.prefix);
@@ -112,6 +114,7 @@ action conversation::fail(node_errc code, std::string cause) {
 }
 
 action conversation::fail_closed(const closed& how) {
+    if (how.code) return fail(*how.code, how.reason);
     const action failed = fail(node_errc::handshake_closed);
     if (!how.reason.empty()) error_->received += " (" + how.reason + ")";
     return failed;

@@ -164,6 +164,10 @@ std::string describe_received(byte_view data, std::size_t prefix_size) {
     return fmt::format("\"{}\"", detail::printable(data, shown_bytes));
 }
 
+bool starts_like_tls(byte_view raw) noexcept {
+    return raw.size() >= 2 && (raw[0] == 0x16 || raw[0] == 0x15) && raw[1] == 0x03;
+}
+
 std::string likely_cause(role who, step where, node_errc code, byte_view raw, length_prefix prefix) {
     for (const auto& [start, story] : foreign_protocols) {
         if (as_text(raw).starts_with(start)) return std::string(story);

@@ -56,6 +56,9 @@ struct handshake_error {
 /// length field when `prefix_size` is not 0.
 std::string describe_received(byte_view data, std::size_t prefix_size);
 
+/// Whether these bytes of a peer are the beginning of a TLS record (a handshake or an alert).
+bool starts_like_tls(byte_view raw) noexcept;
+
 /// The likely cause of a failure for which the machine knows nothing more precise than step, code and bytes.
 std::string likely_cause(role who, step where, node_errc code, byte_view raw, length_prefix prefix);
 

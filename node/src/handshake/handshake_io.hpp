@@ -55,6 +55,7 @@ struct received {
 struct written {};
 struct closed {
     std::string reason = "end of file";  ///< the words of the system, for the error text
+    std::optional<node_errc> code{};     ///< known to be more than a closed connection: `reason` is the cause
 };
 struct timed_out {};
 struct peer_allowed {

@@ -25,11 +25,15 @@ std::optional<io_outcome> conversation_io::write_on() {
     while (written_ < out_.size()) {
         const iovec part{out_.data() + written_, out_.size() - written_};
         const auto n = stream_->try_write(std::span(&part, 1));
-        if (!n) return io_outcome{io_outcome::kind::closed, {}, n.error().message()};
+        if (!n) return broken(n.error());
         if (*n == 0) return std::nullopt;
         written_ += *n;
     }
     return io_outcome{io_outcome::kind::written};
+}
+
+io_outcome conversation_io::broken(error_code e) const {
+    return {io_outcome::kind::closed, {}, stream_->explain(e), e};
 }
 
 void conversation_io::close() noexcept {
@@ -40,7 +44,7 @@ void conversation_io::close() noexcept {
 
 void conversation_io::on_read(error_code error, std::size_t size) {
     if (!stream_) return;
-    if (error) return on_outcome({io_outcome::kind::closed, {}, error.message()});
+    if (error) return on_outcome(broken(error));
     on_outcome(
         {io_outcome::kind::received, byte_view(reinterpret_cast<const std::uint8_t*>(in_.data()), size)});
 }
@@ -48,7 +52,7 @@ void conversation_io::on_read(error_code error, std::size_t size) {
 void conversation_io::on_writable(error_code error) {
     auto self = std::exchange(writer_, {}).lock();
     if (!stream_ || !self) return;
-    if (error) return on_outcome({io_outcome::kind::closed, {}, error.message()});
+    if (error) return on_outcome(broken(error));
     if (const auto outcome = write_on()) return on_outcome(*outcome);
     writer_ = self;
     stream_->wait_writable(std::move(self));

@@ -23,6 +23,7 @@ struct io_outcome {
     kind what = kind::written;
     byte_view data{};
     std::string reason{};
+    error_code error{};  ///< with `closed`
 };
 
 /// `o` as the event of a machine, which has one struct for each kind of outcome.
@@ -68,6 +69,7 @@ private:
     void on_read(error_code error, std::size_t size) final;
     void on_writable(error_code error) final;
     [[nodiscard]] std::optional<io_outcome> write_on();
+    [[nodiscard]] io_outcome broken(error_code e) const;
 
     std::unique_ptr<stream> stream_;
     std::weak_ptr<stream_user> writer_;  // this object, while a write waits

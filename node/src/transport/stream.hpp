@@ -38,11 +38,16 @@ public:
     virtual void wait_writable(std::shared_ptr<stream_user> user) = 0;
 
     /// Writes what the kernel takes without waiting; 0 = nothing now. At most one thread at a time; any
-    /// thread, also while reading, also after close_both (then an error).
+    /// thread, also while reading, also after close_both (then an error). The next call begins with the bytes
+    /// that were not taken.
     virtual result<std::size_t> try_write(std::span<const iovec> parts) noexcept = 0;
 
     /// Ends both directions: operations under way end with an error. Idempotent.
     virtual void close_both() noexcept = 0;
+
+    /// What `e`, an error of this stream, is in words for a log: a stream may know more than the code tells.
+    /// Any thread.
+    [[nodiscard]] virtual std::string explain(error_code e) const { return e.message(); }
 
     /// "127.0.0.1:4369". Any thread; valid as long as the stream.
     [[nodiscard]] virtual const std::string& peer_address() const noexcept = 0;

@@ -61,6 +61,15 @@ enum class node_errc {
     bad_frame,            ///< a frame, header or fragment that breaks the protocol
     bad_control_message,  ///< a control message that is unknown or malformed
     limit_exceeded,       ///< the peer used more of a bounded resource than it may
+    // TLS
+    tls_mismatch,             ///< one of the two nodes speaks TLS, the other does not
+    tls_no_common_version,    ///< no version of TLS that both allow
+    tls_untrusted,            ///< the peer's certificate does not lead to one that we trust
+    tls_certificate_expired,  ///< the peer's certificate is not valid any more, or not yet
+    tls_wrong_host,           ///< the peer's certificate is for another host
+    tls_no_certificate,       ///< a peer that must show a certificate has shown none
+    tls_refused,              ///< the peer does not accept our certificate
+    tls_failed,               ///< anything else that ended TLS
 };
 
 /// The category "rakka.node". Any thread.

@@ -3,6 +3,7 @@
 
 #include <rakka/node/cookie.hpp>
 #include <rakka/node/log.hpp>
+#include <rakka/node/tls_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -60,6 +61,9 @@ struct node_options {
     std::string listen_address = "0.0.0.0";
     std::uint16_t first_port = 0;  ///< with last_port: the first free port of the range; 0, 0 = any
     std::uint16_t last_port = 0;   ///< Erlang: kernel inet_dist_listen_min / max
+
+    /// None: connections are plain TCP. Erlang: `-proto_dist inet_tls`.
+    std::optional<tls_options> tls{};
 
     epmd_mode epmd = epmd_mode::embedded_if_absent;
     std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
