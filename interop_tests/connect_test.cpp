@@ -5,12 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <netinet/in.h>
 #include <optional>
 #include <string>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace rakka::interop {
 namespace {
@@ -65,16 +62,6 @@ TEST_P(connect, a_visible_node_is_among_the_nodes_and_its_net_kernel_answers) {
     EXPECT_EQ(erl.eval("{rex,'vis@127.0.0.1'} ! {self(), features_request}, receive M -> M end"),
               "{features_reply,'vis@127.0.0.1',[erpc]}");
     cpp->stop();
-}
-
-bool machine_has_ipv6() {
-    const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in6 at{};
-    at.sin6_family = AF_INET6;
-    at.sin6_addr = in6addr_loopback;
-    const bool yes = fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
-    ::close(fd);
-    return yes;
 }
 
 TEST_P(connect, over_ipv6_both_ways) {

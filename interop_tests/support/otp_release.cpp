@@ -1,6 +1,8 @@
 #include "support/otp_release.hpp"
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <unistd.h>
 
 namespace rakka::interop {
@@ -37,6 +39,13 @@ std::vector<otp_release> otp_versions() {
 std::string otp_program(otp_release release, std::string_view program) {
     auto path = cache_folder() + "/bin/" + std::string{program} + "-" + std::to_string(release);
     return ::access(path.c_str(), X_OK) == 0 ? path : std::string{};
+}
+
+std::string otp_root(otp_release release) {
+    std::ifstream wrapper(otp_program(release, "erl"));
+    const std::string text{std::istreambuf_iterator<char>(wrapper), {}};
+    const bool of_its_own = text.find("chroot") != std::string::npos;
+    return of_its_own ? cache_folder() + "/rootfs-" + std::to_string(release) : std::string{};
 }
 
 bool otp_is_required() {

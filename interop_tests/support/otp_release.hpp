@@ -19,6 +19,9 @@ std::vector<otp_release> otp_versions();
 /// The path of `program` (erl, elixir, epmd, erlc) of a release; empty when the release is absent.
 std::string otp_program(otp_release release, std::string_view program);
 
+/// The folder that nodes of a release see as /: files for them go there. Empty: they see the whole machine.
+std::string otp_root(otp_release release);
+
 /// True when an absent release is a failure instead of a skip: CI=true, or RAKKA_REQUIRE_OTP set to anything
 /// but 0.
 bool otp_is_required();

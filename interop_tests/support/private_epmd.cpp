@@ -10,6 +10,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace rakka::interop {
 
@@ -40,6 +41,16 @@ std::uint16_t free_port() {
         throw harness_error{"no free port: " + std::string{std::strerror(errno)}};
     }
     return ntohs(address.sin_port);
+}
+
+bool machine_has_ipv6() {
+    const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 at{};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    const bool yes = fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    return yes;
 }
 
 private_epmd::private_epmd(otp_release release) {

@@ -31,6 +31,9 @@ private:
     std::unique_ptr<child_process> child_;
 };
 
+/// Whether anything can listen on ::1.
+bool machine_has_ipv6();
+
 /// A port of 127.0.0.1 that was free a moment ago.
 std::uint16_t free_port();
 

@@ -294,13 +294,6 @@ void tls_engine::count_renegotiation() {
         fail({node_errc::tls_failed, "the peer renegotiates TLS again and again"});
 }
 
-void tls_engine::finish() noexcept {
-    if (!established_ || failure_ || SSL_in_init(session_.ssl.get()) != 0) return;
-    ERR_clear_error();
-    SSL_shutdown(session_.ssl.get());
-    ERR_clear_error();
-}
-
 std::string tls_engine::description() const {
     return fmt::format("{}, {}", SSL_get_version(session_.ssl.get()),
                        SSL_get_cipher_name(session_.ssl.get()));

@@ -74,8 +74,6 @@ public:
     /// Encrypts the bytes of `parts` after the first `skip`, tls_engine_limits::ahead at most, and returns
     /// how many. 0: a renegotiation is under way, or failed(). REQUIRES: output() is empty.
     [[nodiscard]] std::size_t encrypt(std::span<const iovec> parts, std::size_t skip);
-    /// Tells the peer that no more will come.
-    void finish() noexcept;
 
     /// In the middle of a handshake, the first or a later one: nothing can be written.
     [[nodiscard]] bool shaking_hands() const noexcept;

@@ -46,9 +46,12 @@ tls_failure explain_alert(int alert, tls_side side) {
         case SSL_AD_PROTOCOL_VERSION:
             return told(node_errc::tls_no_common_version, "it allows none of our versions of TLS");
         case SSL_AD_HANDSHAKE_FAILURE:
-            return told(node_errc::tls_failed, side == tls_side::client
-                                                   ? "no cipher in common, or it wants a certificate from us"
-                                                   : "no cipher in common");
+            if (side == tls_side::client)
+                return told(node_errc::tls_failed, "no cipher in common, or it wants a certificate from us");
+            return told(
+                node_errc::tls_refused,
+                "most likely our certificate is not for the host name by which it dialled us; its log "
+                "tells more");
         default:
             return told(node_errc::tls_failed, "see its log");
     }

@@ -291,18 +291,14 @@ tls_stream::~tls_stream() {
     close_both();
 }
 
+// Without TLS's own farewell, a close_notify: a BEAM that gets one while it is sending takes five seconds to
+// notice that the connection is gone. Frames know their length, so that no end of a connection is a proper
+// one.
 void tls_stream::close_both() noexcept {
     state& s = *state_;
     {
         const std::lock_guard lock(s.mutex);
         if (std::exchange(s.closed, true)) return;
-        try {
-            s.engine.finish();
-            bool drained = false;
-            static_cast<void>(s.flush(drained));
-        } catch (const std::bad_alloc&) {
-            // the peer finds the connection closed without a word
-        }
     }
     s.carrier->close_both();
     s.shaken = nullptr;

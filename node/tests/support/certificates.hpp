@@ -35,11 +35,11 @@ struct credentials {
     std::filesystem::path keyfile;
 };
 
-/// A folder of its own under the system's one for temporary files, gone with this object.
+/// A folder of its own, gone with this object.
 class certificate_folder {
 public:
-    certificate_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "rakka-tls-XXXXXX").string();
+    explicit certificate_folder(const std::filesystem::path& under = std::filesystem::temp_directory_path()) {
+        std::string name = (under / "rakka-tls-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for certificates");
         folder_ = name;
     }

@@ -166,7 +166,7 @@ TEST_F(tls_engine_pair, what_is_encrypted_ahead_is_bounded_and_small_parts_share
 TEST_F(tls_engine_pair, the_proper_end_is_told_from_a_broken_one) {
     begin();
     ASSERT_TRUE(shake_hands());
-    client.engine->finish();
+    SSL_shutdown(client.ssl);
     take_output(client);
     EXPECT_EQ(read(server, std::exchange(client.on_the_way, {})), progress::closed);
     EXPECT_TRUE(server.engine->may_read());
