@@ -150,18 +150,20 @@ TEST_P(tls, floods_keep_their_order_in_both_directions) {
             done = true;
         },
         {.name = "sink"_a});
+    erl.load_module_source(
+        "-module(flood). -export([send/1, take/2]).\n"
+        "send(Last) -> [{sink,'cpp@127.0.0.1'} ! N || N <- lists:seq(1, Last)], sent.\n"
+        "take(N, Last) when N > Last -> in_order;\n"
+        "take(N, Last) -> receive N -> take(N + 1, Last); M -> {N, M} after 15000 -> {missing, N} end.\n");
     auto shell = erl.new_shell();
     shell.eval("register(sink, self())");
-    auto theirs = erl.eval_async("[{sink,'cpp@127.0.0.1'} ! N || N <- lists:seq(1, 50000)], sent");
+    auto theirs = erl.eval_async("flood:send(50000)");
     cpp.system().run([&] {
         for (int i = 1; i <= count; ++i)
             send(registered_name{"sink"_a, "erl@127.0.0.1"_a}, term(i));
     });
     EXPECT_EQ(theirs.get(), "sent");
-    EXPECT_EQ(
-        shell.eval("(fun All(50001) -> in_order; All(N) -> receive N -> All(N + 1); M -> {N, M} after 15000 "
-                   "-> {missing, N} end end)(1)"),
-        "in_order");
+    EXPECT_EQ(shell.eval("flood:take(1, 50000)"), "in_order");
     while (!done)
         std::this_thread::sleep_for(1ms);
     EXPECT_EQ(in_order, count);
