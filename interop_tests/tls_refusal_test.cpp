@@ -80,9 +80,7 @@ TEST_P(tls_refused, who_shows_no_certificate) {
         t.client += only;
         t.client_has_certificate = false;
         beam_node erl{beam("erl", t)};
-        const bool has_an_alert_for_it = version == "1.3";
-        expect_dialling_fails(cpp, has_an_alert_for_it ? node_errc::tls_refused : node_errc::tls_failed,
-                              has_an_alert_for_it ? "we have none" : "wants a certificate from us");
+        expect_dialling_fails(cpp, node_errc::tls_refused, "we have none");
         expect_turned_away(cpp, erl, node_errc::tls_no_certificate, "shows no certificate");
     }
 }

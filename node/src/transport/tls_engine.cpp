@@ -94,6 +94,12 @@ struct tls_callbacks {
         return 0;
     }
 
+    static int asked_for_certificate(SSL* ssl, void* engine) {
+        if (SSL_get_certificate(ssl) == nullptr)
+            static_cast<tls_engine*>(engine)->request_ = tls_request::not_met;
+        return 1;
+    }
+
     static void info(const SSL* ssl, int where, int) {
         if ((where & SSL_CB_HANDSHAKE_START) == 0 || SSL_version(ssl) >= TLS1_3_VERSION) return;
         static_cast<tls_engine*>(SSL_get_app_data(ssl))->count_renegotiation();
@@ -116,6 +122,7 @@ tls_engine::tls_engine(tls_session session, tls_engine_limits limits)
         SSL_set_accept_state(ssl);
     } else {
         SSL_set_connect_state(ssl);
+        SSL_set_cert_cb(ssl, &tls_callbacks::asked_for_certificate, this);
     }
 }
 
@@ -170,8 +177,8 @@ tls_engine::progress tls_engine::outcome_of(int returned) {
         case SSL_ERROR_ZERO_RETURN:
             return progress::closed;
         default:
-            fail(established_ ? explain_broken_session(session_.side)
-                              : explain_tls_error(session_.side, std::move(bad_certificate_)));
+            fail(established_ ? explain_broken_session(session_.side, request_)
+                              : explain_tls_error(session_.side, request_, std::move(bad_certificate_)));
             return progress::failed;
     }
 }

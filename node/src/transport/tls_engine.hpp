@@ -101,6 +101,7 @@ private:
     bool established_ = false;
     std::optional<tls_failure> failure_;
     tls_failure bad_certificate_;
+    tls_request request_ = tls_request::met;
     unsigned renegotiations_ = 0;
     std::chrono::steady_clock::time_point renegotiations_since_;
     std::uint64_t records_ = 0;

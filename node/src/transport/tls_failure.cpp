@@ -18,11 +18,17 @@ const char* words_of(unsigned long error) noexcept {
 }
 
 /// The peer has ended the handshake with an alert. [tls §Error Alerts]
-tls_failure explain_alert(int alert, tls_side side) {
+tls_failure explain_alert(int alert, tls_side side, tls_request request) {
     const std::string name = SSL_alert_desc_string_long(alert);
     const auto told = [&](node_errc code, std::string_view story) {
         return tls_failure{code, fmt::format("the peer ended TLS with the alert \"{}\": {}", name, story)};
     };
+    const bool wants_ours = alert == SSL_AD_NO_CERTIFICATE || alert == TLS13_AD_CERTIFICATE_REQUIRED;
+    // TLS 1.2 has no alert of its own for it.
+    if (wants_ours || (alert == SSL_AD_HANDSHAKE_FAILURE && request == tls_request::not_met)) {
+        return told(node_errc::tls_refused,
+                    "it wants a certificate and we have none; give our client side a certfile");
+    }
     switch (alert) {
         case SSL_AD_UNKNOWN_CA:
             return told(node_errc::tls_refused,
@@ -39,15 +45,11 @@ tls_failure explain_alert(int alert, tls_side side) {
             return told(node_errc::tls_refused,
                         "it does not accept our certificate; its log tells why (another host name, a use "
                         "that it is not made for, ...)");
-        case SSL_AD_NO_CERTIFICATE:
-        case TLS13_AD_CERTIFICATE_REQUIRED:
-            return told(node_errc::tls_refused,
-                        "it wants a certificate and we have none; give our client side a certfile");
         case SSL_AD_PROTOCOL_VERSION:
             return told(node_errc::tls_no_common_version, "it allows none of our versions of TLS");
         case SSL_AD_HANDSHAKE_FAILURE:
             if (side == tls_side::client)
-                return told(node_errc::tls_failed, "no cipher in common, or it wants a certificate from us");
+                return told(node_errc::tls_failed, "most likely no cipher in common; its log tells more");
             return told(
                 node_errc::tls_refused,
                 "most likely our certificate is not for the host name by which it dialled us; its log "
@@ -97,24 +99,25 @@ std::string take_openssl_error() {
     return words_of(first);
 }
 
-tls_failure explain_tls_error(tls_side side, tls_failure bad_certificate) {
+tls_failure explain_tls_error(tls_side side, tls_request request, tls_failure bad_certificate) {
     const unsigned long first = ERR_get_error();
     const int reason = ERR_GET_REASON(first);
     const bool of_tls = ERR_GET_LIB(first) == ERR_LIB_SSL;
     ERR_clear_error();
     if (of_tls && reason == SSL_R_CERTIFICATE_VERIFY_FAILED && !bad_certificate.text.empty())
         return bad_certificate;
-    if (of_tls && reason > SSL_AD_REASON_OFFSET) return explain_alert(reason - SSL_AD_REASON_OFFSET, side);
+    if (of_tls && reason > SSL_AD_REASON_OFFSET)
+        return explain_alert(reason - SSL_AD_REASON_OFFSET, side, request);
     return explain_reason(of_tls ? reason : 0, words_of(first), side);
 }
 
-tls_failure explain_broken_session(tls_side side) {
+tls_failure explain_broken_session(tls_side side, tls_request request) {
     const unsigned long first = ERR_get_error();
     const int reason = ERR_GET_REASON(first);
     ERR_clear_error();
     // A server of TLS 1.3 looks at our certificate after we are done.
     if (ERR_GET_LIB(first) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET)
-        return explain_alert(reason - SSL_AD_REASON_OFFSET, side);
+        return explain_alert(reason - SSL_AD_REASON_OFFSET, side, request);
     return {
         node_errc::tls_failed,
         fmt::format("what came is not what the peer has encrypted, or not TLS at all ({})", words_of(first))};

@@ -18,12 +18,15 @@ struct tls_failure {
     std::string text{};
 };
 
+/// Whether the peer has asked for a certificate that we do not have.
+enum class tls_request : std::uint8_t { met, not_met };
+
 /// What OpenSSL has against the peer, from this thread's error queue, which is empty afterwards.
 /// `bad_certificate` is what the check of the peer's certificate said, if it was that.
-[[nodiscard]] tls_failure explain_tls_error(tls_side side, tls_failure bad_certificate);
+[[nodiscard]] tls_failure explain_tls_error(tls_side side, tls_request request, tls_failure bad_certificate);
 
 /// The same for a session that was established: damaged or forged bytes, or an alert.
-[[nodiscard]] tls_failure explain_broken_session(tls_side side);
+[[nodiscard]] tls_failure explain_broken_session(tls_side side, tls_request request);
 
 /// A peer whose first bytes are not TLS.
 [[nodiscard]] tls_failure explain_foreign_bytes(std::span<const std::byte> first, tls_side side);
