@@ -3,6 +3,8 @@
 //
 //     dist_bench server NAME COOKIE                       serves the registered names echo, sink and adder
 //     dist_bench client NAME COOKIE PEER RUNS GROUP...    the groups are flood, bins, pp, call and callc
+//
+// Over TLS if the environment's DIST_BENCH_OPTFILE names a file for -ssl_dist_optfile, which both ends use.
 #include "harness.hpp"
 
 #include <rakka/rakka.hpp>
@@ -14,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -195,10 +198,12 @@ int main(int argc, char** argv) {
         return 2;
     }
     rakka::system system({.workers = 1});
-    const auto node = rakka::node::start(system, {.name = argv[2],
-                                                  .cookie = rakka::cookie::from_text(argv[3]).value(),
-                                                  .listen_address = "127.0.0.1",
-                                                  .epmd = rakka::epmd_mode::running});
+    rakka::node_options options{.name = argv[2],
+                                .cookie = rakka::cookie::from_text(argv[3]).value(),
+                                .listen_address = "127.0.0.1",
+                                .epmd = rakka::epmd_mode::running};
+    if (const char* const file = std::getenv("DIST_BENCH_OPTFILE")) options.tls.emplace().optfile = file;
+    const auto node = rakka::node::start(system, std::move(options));
     if (!node) {
         std::cerr << "dist_bench: " << node.error().message << '\n';
         return 1;
