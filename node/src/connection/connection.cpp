@@ -198,6 +198,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     core_.dials.succeeded(node_);
     awaiting_inbound_ = false;
     patience_.cancel();
+    const std::string encryption = s->encryption();
     const bool is_hidden = !e.effective_flags.has(distribution_flag::published);
     hidden_.store(is_hidden, std::memory_order_relaxed);
     const auto& limits = core_.options.limits;
@@ -218,6 +219,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         std::unique_lock lock(mutex_);
         stream_ = std::move(s);
         address_ = stream_->peer_address();
+        encryption_ = encryption;
         peer_creation_ = e.peer_creation.value();
         effective_ = e.effective_flags;
         outgoing_ = outgoing;
@@ -234,7 +236,8 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     // Whoever hears of it finds it connected; the peer's signals are not delivered before take_frames.
     core_.monitors.announce(core_.sys, atoms::known<"nodeup">, node_, is_hidden, {});
     core_.log(node_log_level::info, std::string(node_.text()), address_, {},
-              fmt::format("connected {} {}", outgoing ? "to" : "by", describe()));
+              fmt::format("connected {} {}{}{}", outgoing ? "to" : "by", describe(),
+                          encryption.empty() ? "" : " with ", encryption));
     const auto period = core_.options.net_ticktime / std::max(core_.options.net_tickintensity, 1U);
     tick_timer_.start(period, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->wake_tick();
@@ -258,8 +261,8 @@ void connection::on_read(error_code error, std::size_t size) {
     if (phase() != connection_phase::up) return;
     if (error) {
         const bool eof = error == boost::asio::error::eof;
-        return lose(node_errc::connection_lost, eof ? "the peer closed the connection" : stream_->explain(error),
-                    "connection_closed"_a);
+        return lose(node_errc::connection_lost,
+                    eof ? "the peer closed the connection" : stream_->explain(error), "connection_closed"_a);
     }
     reader_->commit(size);
     if (take_frames()) read_more();

@@ -129,6 +129,7 @@ private:
     std::uint64_t frames_out_ = 0;
     std::uint64_t bytes_out_ = 0;
     std::string address_;
+    std::string encryption_;
     std::uint32_t peer_creation_ = 0;
     distribution_flags effective_;
     bool outgoing_ = false;

@@ -154,7 +154,8 @@ void connection::write_batches(std::unique_lock<std::mutex>& lock) {
             writing_ = false;
             queue_.clear();
             return lose_later(node_errc::connection_lost,
-                              fmt::format("writing failed: {}", stream_->explain(n.error())), "connection_closed"_a);
+                              fmt::format("writing failed: {}", stream_->explain(n.error())),
+                              "connection_closed"_a);
         }
         if (*n == 0) {  // writing_ stays set until on_writable
             return core_.post([self = shared_from_this()] {
@@ -201,6 +202,7 @@ connection_info connection::info() const {
     connection_info i;
     i.node = node_;
     i.address = address_;
+    i.tls = encryption_;
     i.hidden = hidden();
     i.outgoing = outgoing_;
     i.creation = creation(peer_creation_);

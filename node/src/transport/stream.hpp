@@ -49,6 +49,9 @@ public:
     /// Any thread.
     [[nodiscard]] virtual std::string explain(error_code e) const { return e.message(); }
 
+    /// How it is encrypted, "TLSv1.3, TLS_AES_256_GCM_SHA384"; empty: it is not. Any thread.
+    [[nodiscard]] virtual std::string encryption() const { return {}; }
+
     /// "127.0.0.1:4369". Any thread; valid as long as the stream.
     [[nodiscard]] virtual const std::string& peer_address() const noexcept = 0;
     [[nodiscard]] virtual const std::string& own_address() const noexcept = 0;

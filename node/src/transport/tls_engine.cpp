@@ -245,6 +245,7 @@ std::size_t tls_engine::encrypt(std::span<const iovec> parts, std::size_t skip) 
     RAKKA_DCHECK(output().empty());
     if (failure_ || shaking_hands()) return 0;
     renew_keys();
+    reserve_output(parts, skip);
     std::unique_ptr<std::byte[]> gathered;  // small parts of one record
     std::size_t filled = 0;
     std::size_t written = 0;
@@ -280,6 +281,18 @@ std::size_t tls_engine::encrypt(std::span<const iovec> parts, std::size_t skip) 
     return written;
 }
 
+/// Room for all that one round encrypts, so that records are not moved while others are appended.
+void tls_engine::reserve_output(std::span<const iovec> parts, std::size_t skip) {
+    std::size_t size = 0;
+    for (const iovec& part : parts) {
+        size += part.iov_len;
+        if (size >= skip + limits_.ahead) break;
+    }
+    size = std::min(size - std::min(size, skip), limits_.ahead);
+    constexpr std::size_t record_overhead = 64;  // head, nonce, tag
+    out_.reserve(size + (size / record_size + 2) * record_overhead);
+}
+
 /// [RFC 8446 §5.5]: a key of AES-GCM is good for so many records only; OpenSSL does not count them.
 void tls_engine::renew_keys() {
     if (records_ < limits_.records_per_key) return;
@@ -301,7 +314,7 @@ void tls_engine::count_renegotiation() {
         fail({node_errc::tls_failed, "the peer renegotiates TLS again and again"});
 }
 
-std::string tls_engine::description() const {
+std::string tls_engine::encryption() const {
     return fmt::format("{}, {}", SSL_get_version(session_.ssl.get()),
                        SSL_get_cipher_name(session_.ssl.get()));
 }

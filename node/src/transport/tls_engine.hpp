@@ -83,7 +83,7 @@ public:
     [[nodiscard]] const tls_failure* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
     void fail(tls_failure f);
     /// "TLSv1.3, TLS_AES_256_GCM_SHA384".
-    [[nodiscard]] std::string description() const;
+    [[nodiscard]] std::string encryption() const;
 
 private:
     friend struct tls_callbacks;
@@ -91,6 +91,7 @@ private:
     [[nodiscard]] bool write_record(const std::byte* data, std::size_t size, std::size_t& written);
     void count_renegotiation();
     void renew_keys();
+    void reserve_output(std::span<const iovec> parts, std::size_t skip);
 
     tls_session session_;
     const tls_engine_limits limits_;

@@ -326,9 +326,9 @@ bool tls_stream::heard_anything() const {
     return state_->engine.heard_anything();
 }
 
-std::string tls_stream::description() const {
+std::string tls_stream::encryption() const {
     const std::lock_guard lock(state_->mutex);
-    return state_->engine.description();
+    return state_->engine.encryption();
 }
 
 const std::string& tls_stream::peer_address() const noexcept {

@@ -26,14 +26,13 @@ public:
     void shake_hands(std::function<void(error_code)> done);
     /// Whether the peer has sent anything. Any thread.
     [[nodiscard]] bool heard_anything() const;
-    /// "TLSv1.3, TLS_AES_256_GCM_SHA384". Any thread.
-    [[nodiscard]] std::string description() const;
 
     void read_some(std::span<std::byte> into, std::shared_ptr<stream_user> user) override;
     void wait_writable(std::shared_ptr<stream_user> user) override;
     result<std::size_t> try_write(std::span<const iovec> parts) noexcept override;
     void close_both() noexcept override;
     std::string explain(error_code e) const override;
+    std::string encryption() const override;
     const std::string& peer_address() const noexcept override;
     const std::string& own_address() const noexcept override;
 

@@ -52,6 +52,9 @@ TEST_F(node_tls, nodes_talk_over_both_versions_and_need_one_in_common) {
         expect_talk(a, *m);
         expect_talk(*m, a);
     }
+    EXPECT_EQ(a->connection_info(b.name())->tls.substr(0, 9), "TLSv1.2, ");
+    EXPECT_EQ(a->connection_info(c.name())->tls.substr(0, 9), "TLSv1.3, ");
+    a.log.wait_for("with TLSv1.3, ");
     EXPECT_FALSE(b->connect(c.name()));
 }
 

@@ -15,6 +15,7 @@ namespace rakka {
 struct connection_info {
     atom node;
     std::string address;       ///< the peer's socket, "127.0.0.1:4369"
+    std::string tls;           ///< "TLSv1.3, TLS_AES_256_GCM_SHA384"; empty: a plain connection
     bool hidden = false;       ///< hidden on either side: not in nodes(), as in Erlang
     bool outgoing = false;     ///< we dialled
     rakka::creation creation;  ///< of the peer's present incarnation
