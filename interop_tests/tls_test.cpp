@@ -74,6 +74,7 @@ TEST_P(tls, both_versions_whoever_dials_with_both_certificates_checked) {
         beam_tls t;
         t.server += only;
         t.client += only;
+        t.server_certificate.rsa = t.client_certificate.rsa = version == "1.2";
         beam_node erl{beam("erl", t)};
         start_echo(erl);
         EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong") << version;

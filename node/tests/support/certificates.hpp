@@ -28,6 +28,7 @@ struct certificate_request {
     std::chrono::seconds from = -std::chrono::hours(1);  ///< from now
     std::chrono::seconds until = std::chrono::hours(24);
     std::string issuer = "ca";  ///< an authority of the folder; empty: signed by itself
+    bool rsa = false;           ///< else a key on the curve P-256
 };
 
 struct credentials {
@@ -52,11 +53,14 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_; }
 
-    /// The certificate of an authority, made on first use; whoever trusts it takes this file.
-    std::filesystem::path authority(const std::string& name = "ca") {
+    /// The certificate of an authority, made on first use; whoever trusts it takes this file. `by`: another
+    /// authority that has signed it, instead of itself.
+    std::filesystem::path authority(const std::string& name = "ca", const std::string& by = {}) {
         if (!authorities_.contains(name)) {
-            key k = new_key();
-            certificate c = sign({.subject = name, .hosts = "", .issuer = ""}, k.get(), nullptr, true);
+            if (!by.empty()) authority(by);
+            key k = new_key(false);
+            certificate c = sign({.subject = name, .hosts = "", .issuer = by}, k.get(),
+                                 by.empty() ? nullptr : &authorities_.at(by), true);
             save(name + ".pem", c.get());
             authorities_.emplace(name, std::pair(std::move(k), std::move(c)));
         }
@@ -71,7 +75,7 @@ public:
             authority(r.issuer);
             by = &authorities_.at(r.issuer);
         }
-        const key k = new_key();
+        const key k = new_key(r.rsa);
         const certificate c = sign(r, k.get(), by, false);
         save(file + ".pem", c.get());
         const std::filesystem::path at = folder_ / (file + ".key");
@@ -108,7 +112,11 @@ private:
         if (done <= 0) throw std::runtime_error("a certificate could not be made");
     }
 
-    static key new_key() { return key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); }
+    static key new_key(bool rsa) {
+        constexpr std::size_t bits = 2048;
+        return key(rsa ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits)
+                       : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    }
 
     static void extend(X509* c, X509* issuer, int what, const std::string& value) {
         if (value.empty()) return;
@@ -133,7 +141,7 @@ private:
         X509_set_issuer_name(c.get(), X509_get_subject_name(issuer));
         extend(c.get(), issuer, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "CA:FALSE");
         extend(c.get(), issuer, NID_key_usage,
-               is_authority ? "critical,keyCertSign,cRLSign" : "digitalSignature");
+               is_authority ? "critical,keyCertSign,cRLSign" : "digitalSignature,keyEncipherment");
         extend(c.get(), issuer, NID_subject_key_identifier, "hash");
         extend(c.get(), issuer, NID_subject_alt_name, r.hosts);
         check(X509_sign(c.get(), by != nullptr ? by->first.get() : own, EVP_sha256()));

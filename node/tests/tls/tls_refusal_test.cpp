@@ -5,7 +5,10 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,6 +113,30 @@ INSTANTIATE_TEST_SUITE_P(, tls_refusal_1_3, ::testing::ValuesIn(refusals()),
                          [](const auto& i) { return i.param.name; });
 
 class tls_no_session : public testing::tls_pair {};
+
+TEST_F(tls_no_session, certificates_in_between_have_to_be_shown_and_may_not_be_too_many) {
+    const auto between = files.authority("between", "ca");
+    const auto leaf = files.issue("leaf", {.issuer = "between"});
+    const auto text = [](const std::filesystem::path& file) {
+        std::ifstream in(file);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    options.server.keyfile = leaf.keyfile;
+    options.server.certfile = leaf.certfile;
+    begin();
+    EXPECT_FALSE(shake_hands());
+    EXPECT_EQ(client.engine->failure()->code, node_errc::tls_untrusted);
+    options.server.certfile = files.write("chain.pem", text(leaf.certfile) + text(between));
+    begin();
+    EXPECT_TRUE(shake_hands());
+    options.client.depth = 1;
+    begin();
+    EXPECT_TRUE(shake_hands());
+    options.client.depth = 0;
+    begin();
+    EXPECT_FALSE(shake_hands());
+    EXPECT_EQ(client.engine->failure()->code, node_errc::tls_untrusted);
+}
 
 TEST_F(tls_no_session, no_common_version_is_said_so) {
     options.server.versions = {tls_version::tls_1_3};
