@@ -16,7 +16,7 @@ boost::system::result<std::unique_ptr<tls_contexts>, std::string> tls_contexts::
                                                                                      bool listens) {
     if (!options.optfile.empty()) {
         auto read = read_tls_optfile(options.optfile);
-        if (!read) return std::move(read.error());
+        if (!read) return read.error();
         options = std::move(*read);
     }
     std::unique_ptr<tls_contexts> made(new tls_contexts);
@@ -26,7 +26,7 @@ boost::system::result<std::unique_ptr<tls_contexts>, std::string> tls_contexts::
         if (s->side == tls_side::server && !listens) continue;
         s->stamps = look(s->options);
         auto context = make_tls_context(s->options, s->side);
-        if (!context) return std::move(context.error());
+        if (!context) return context.error();
         s->context = std::move(*context);
     }
     return made;

@@ -36,14 +36,14 @@ protected:
     using bytes = std::vector<std::byte>;
 
     tls_pair() {
-        const auto server = files.issue("server");
-        const auto client = files.issue("client");
+        const auto of_server = files.issue("server");
+        const auto of_client = files.issue("client");
         for (tls_side_options* const o : {&options.server, &options.client})
             o->cacertfile = files.authority();
-        options.server.certfile = server.certfile;
-        options.server.keyfile = server.keyfile;
-        options.client.certfile = client.certfile;
-        options.client.keyfile = client.keyfile;
+        options.server.certfile = of_server.certfile;
+        options.server.keyfile = of_server.keyfile;
+        options.client.certfile = of_client.certfile;
+        options.client.keyfile = of_client.keyfile;
     }
 
     void begin(tls_engine_limits limits = {}, const std::string& host = "127.0.0.1") {
