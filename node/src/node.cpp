@@ -1,12 +1,11 @@
 #include "connection/connection.hpp"
+#include "services/connect_wait.hpp"
 #include "services/io_call.hpp"
 #include "services/options_check.hpp"
 #include "services/running_node.hpp"
 #include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/io.hpp>
-#include <rakka/actors/process.hpp>
-#include <rakka/actors/receive.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/node/errc.hpp>
 #include <rakka/node/node.hpp>
@@ -15,7 +14,6 @@
 #include <boost/throw_exception.hpp>
 #include <fmt/format.h>
 
-#include <future>
 #include <utility>
 
 namespace rakka {
@@ -90,34 +88,7 @@ std::uint16_t node::epmd_port() const noexcept {
 }
 
 result<void> node::connect(atom peer) {
-    const auto core = running_->core;
-    if (peer == core->self) return {};
-    // A stopped system runs no handlers any more: what follows would wait for ever.
-    if (!core->sys.running()) return error_code(node_errc::connection_lost);
-    const auto c = core->connect_to(peer, detail::dial_wish::of_the_program);
-    if (!c) return error_code(node_errc::connection_lost);
-    if (c->phase() == detail::connection_phase::up) return {};
-    if (!in_process()) {
-        const auto promise = std::make_shared<std::promise<error_code>>();
-        auto answer = promise->get_future();
-        core->post([c, promise] {
-            c->when_up([promise](error_code e, const std::string&) { promise->set_value(e); });
-        });
-        if (const error_code e = answer.get()) return e;
-        return {};
-    }
-    const auto outcome = std::make_shared<error_code>();
-    const reference done = make_reference();
-    core->post([c, core, outcome, done, me = self()] {
-        c->when_up([core, outcome, done, me](error_code e, const std::string&) {
-            *outcome = e;
-            core->sys.deliver_message(me, term(done));
-        });
-    });
-    const term expected(done);
-    static_cast<void>(receive_if(done, [&](term_view t) { return t == expected.view(); }));
-    if (*outcome) return *outcome;
-    return {};
+    return detail::connect_and_wait(running_->core, peer, detail::dial_wish::of_the_program);
 }
 
 bool node::disconnect(atom peer) {

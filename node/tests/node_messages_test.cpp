@@ -21,7 +21,7 @@ TEST_F(node_messages, connects_both_ways_and_lists_the_peer) {
     EXPECT_EQ(a->nodes(), std::vector<atom>{b.name()});
     EXPECT_TRUE(b->ping(a.name()));
     EXPECT_EQ(b->nodes(), std::vector<atom>{a.name()});
-    EXPECT_TRUE(b->connection_info(a.name())->hidden);
+    EXPECT_FALSE(b->connection_info(a.name())->hidden);
     EXPECT_EQ(b->connection_info(a.name())->creation, a->creation());
 }
 

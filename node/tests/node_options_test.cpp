@@ -39,12 +39,6 @@ const std::vector<bad_option>& bad_options() {
         {"setuptime_0", [](auto& o) { o.net_setuptime = 0ms; }, {"net_setuptime is 0 ms", "to 120000 ms"}},
         {"setuptime_too_long", [](auto& o) { o.net_setuptime = 121s; }, {"net_setuptime is 121000 ms"}},
         {"backoff_negative", [](auto& o) { o.dial_backoff = -1ms; }, {"dial_backoff is -1 ms"}},
-        {"visible_without_listening",
-         [](auto& o) {
-             o.listen = node_listen::no;
-             o.visibility = node_visibility::visible;
-         },
-         {"visibility is visible but listen is no", "make it hidden"}},
         {"address_of_letters",
          [](auto& o) { o.listen_address = "localhost"; },
          {"listen_address is \"localhost\"", "0.0.0.0"}},

@@ -9,6 +9,7 @@
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
 #include <rakka/node/errc.hpp>                // IWYU pragma: export
 #include <rakka/node/exports.hpp>             // IWYU pragma: export
+#include <rakka/node/global.hpp>              // IWYU pragma: export
 #include <rakka/node/log.hpp>                 // IWYU pragma: export
 #include <rakka/node/node.hpp>                // IWYU pragma: export
 #include <rakka/node/node_monitor.hpp>        // IWYU pragma: export

@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
+#include "services/global_service.hpp"
 #include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/system.hpp>
@@ -18,8 +19,8 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       self(name.text()),
       secret(std::move(c)),
       form(name.form()),
-      own_flags(options.visibility == node_visibility::visible ? flag_sets::wanted_visible
-                                                               : flag_sets::wanted),
+      own_flags(is_visible(options) ? flag_sets::wanted_visible : flag_sets::wanted),
+      global(std::make_shared<global_service>()),
       dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff}),
       new_peers_(options.max_peer_names) {}
 

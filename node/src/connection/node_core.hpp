@@ -36,6 +36,7 @@ class tls_contexts;
 namespace rakka::detail {
 
 class listener;
+class global_service;
 
 /// Shared by the node object, its router and its connections; the last of them lets it go. Fields are
 /// constant after start, or synchronise themselves, or belong to the I/O thread, as marked.
@@ -54,6 +55,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
     std::uint16_t epmd_port = 0;
     rakka::creation own_creation;
     distribution_flags own_flags;
+    std::shared_ptr<global_service> global;  ///< synchronises itself
 
     // ---- own synchronisation
     connection_table connections;
@@ -87,7 +89,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
              std::string text) const;
     /// How handshakes count their lengths. [dist §TLS]
     [[nodiscard]] handshake::carrier_options carrier() const noexcept;
-    [[nodiscard]] bool visible() const noexcept { return options.visibility == node_visibility::visible; }
+    [[nodiscard]] bool visible() const noexcept { return is_visible(options); }
 
 private:
     std::unordered_map<rakka::atom, etf::atom_budget> atom_budgets_;  // I/O thread

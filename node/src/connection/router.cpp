@@ -93,6 +93,24 @@ outcome router::other_signal(atom node, outbound_signal s, contact how, const pi
     return outcome::ok;
 }
 
+void router::post(const pid& from, const destination& to, term message) {
+    outbound_signal s = signal(control_kind::send, from, {}, std::move(message));
+    atom node;
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        s.control.to = *p;
+        node = p->node;
+    } else if (const auto* const n = std::get_if<registered_name>(&to)) {
+        s.control.kind = control_kind::send_to_name;
+        s.control.name = n->name;
+        node = n->node;
+    } else if (const auto* const alias = std::get_if<reference>(&to)) {
+        s.control.kind = control_kind::send_to_alias;
+        s.control.ref = *alias;
+        node = alias->node;
+    }
+    static_cast<void>(submit(node, s, from, when_busy::go_on, contact::only_if_up));
+}
+
 /// A signal whose effect lasts as long as the connection it goes out on.
 remote_router::placed router::relation(atom node, outbound_signal s) {
     placed out;

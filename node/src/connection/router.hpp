@@ -14,6 +14,12 @@ class router final : public remote_router {
 public:
     explicit router(node_core& core) noexcept : core_(core) {}
 
+    [[nodiscard]] node_core& core() const noexcept { return core_; }
+    /// A message of a process that must not wait for a peer that does not read, to a process of another node
+    /// or a name there. Sent only where a connection is up; what it cannot take at once is queued, up to
+    /// node_options::max_outbound_bytes. A bare name is no destination.
+    void post(const pid& from, const destination& to, term message);
+
     outcome send(const pid& from, const pid& to, term message, send_flags flags) override;
     outcome send(const pid& from, const registered_name& to, term message, send_flags flags) override;
     outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) override;

@@ -1,6 +1,7 @@
 #include "services/kernel_processes.hpp"
 
 #include "connection/node_core.hpp"
+#include "services/global_processes.hpp"
 #include "services/on_the_side.hpp"
 #include "services/rex.hpp"
 #include "services/rpc_calls.hpp"
@@ -106,6 +107,8 @@ std::vector<pid> start_kernel_processes(node_core& core) {
     std::vector<pid> started;
     start(core, atoms::known<"net_kernel">, std::make_unique<net_kernel>(core.shared_from_this()), started);
     start(core, atoms::known<"rex">, make_rex(core.shared_from_this()), started);
+    start(core, atoms::known<"global_name_server">, make_global_name_server(core.shared_from_this()),
+          started);
     return started;
 }
 

@@ -1,4 +1,5 @@
-// The registered processes that other nodes expect to find on every node: net_kernel and rex.
+// The registered processes that other nodes expect to find on every node: net_kernel, rex and
+// global_name_server.
 #pragma once
 
 #include <rakka/etf/identifiers.hpp>

@@ -48,11 +48,6 @@ problem check_times(const node_options& o) {
 }
 
 problem check_listening(const node_options& o) {
-    if (o.listen == node_listen::no && o.visibility == node_visibility::visible) {
-        return "node_options::visibility is visible but listen is no: all nodes of a cluster dial a visible "
-               "one; "
-               "let it listen, or make it hidden";
-    }
     error_code not_an_address;
     static_cast<void>(boost::asio::ip::make_address(o.listen_address, not_an_address));
     if (not_an_address) {

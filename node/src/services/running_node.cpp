@@ -3,6 +3,7 @@
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
 #include "epmd/epmd_client_io.hpp"
+#include "services/global_processes.hpp"
 #include "services/io_call.hpp"
 #include "services/kernel_processes.hpp"
 #include "services/options_check.hpp"
@@ -177,6 +178,7 @@ std::optional<node_start_error> running_node::start() {
     started_ = true;
     transport::keep_until_loop_ends(core->io, core);
     export_built_in_functions(core->exports);
+    export_global_functions(core);
     etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
@@ -192,7 +194,8 @@ std::optional<node_start_error> running_node::start() {
 
 /// Without these processes this is no node, and nobody would notice until the first peer waits for an answer.
 std::optional<node_start_error> running_node::missing_process() const {
-    for (const atom name : {atoms::known<"net_kernel">, atoms::known<"rex">}) {
+    for (const atom name :
+         {atoms::known<"net_kernel">, atoms::known<"rex">, atoms::known<"global_name_server">}) {
         const auto holder = core->sys.whereis(name);
         if (holder && std::find(processes_.begin(), processes_.end(), *holder) != processes_.end()) continue;
         if (!holder) {

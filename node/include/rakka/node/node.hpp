@@ -42,12 +42,13 @@ struct node_start_error {
 /// to.
 class node {
 public:
-    /// Listens, registers with epmd and starts `net_kernel` and `rex`. Blocks for at most some seconds.
+    /// Listens, registers with epmd and starts `net_kernel`, `rex` and `global_name_server`. Blocks for at most
+    /// some seconds.
     ///
     /// Errors (code; the message names the value and the cure): bad_node_name and the like, bad_option,
     /// cookie_file_missing and the like, node_name_taken, epmd_unreachable and the like, the system's
     /// address_in_use for the listening ports, device_or_resource_busy when the system has a node already,
-    /// actors_errc::name_taken when the program has a process named net_kernel or rex itself. Nothing is left
+    /// actors_errc::name_taken when the program has a process of one of these names itself. Nothing is left
     /// behind by a start that fails. Erlang: `net_kernel:start/2`, `erl -name`.
     static boost::system::result<node, node_start_error> start(system& s, node_options options);
 
@@ -56,8 +57,8 @@ public:
     /// stop().
     ~node();
 
-    /// Leaves the cluster: closes every connection (processes here see `noconnection`), ends `net_kernel` and
-    /// `rex`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks. Erlang:
+    /// Leaves the cluster: closes every connection (processes here see `noconnection`), ends `net_kernel`,
+    /// `rex` and `global_name_server`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks. Erlang:
     /// `net_kernel:stop/0`.
     void stop();
 

@@ -10,8 +10,7 @@ enum class node_type : std::uint8_t { visible, hidden, all };
 
 /// How to be told. Erlang: the options of net_kernel:monitor_nodes/2.
 struct monitor_nodes_options {
-    /// Erlang's default is `visible`; here all are told, since a Rakka node is hidden itself unless it says
-    /// otherwise.
+    /// Erlang's default is `visible`; here all are told.
     node_type type = node_type::all;
     /// Also why a node went: messages are then `{nodeup, Node, [{node_type, T}]}` and
     /// `{nodedown, Node, [{nodedown_reason, R}, {node_type, T}]}`.

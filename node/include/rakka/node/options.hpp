@@ -22,8 +22,9 @@ enum class epmd_mode {
     none,                ///< no epmd: not registered; peers are found through `node_options::peer_port`
 };
 
-/// Whether other nodes count this one among theirs. A visible node is expected to take part in `global`;
-/// until Rakka does, `global:sync/0` on its peers waits for it, so the default is hidden. Erlang: `-hidden`.
+/// Whether other nodes count this one among theirs. A visible node is a member of the cluster: `nodes()`
+/// shows it, it takes part in `global` and connects to all other members. A hidden one has connections of its
+/// own, which nobody else hears of. Erlang: `-hidden`.
 enum class node_visibility { hidden, visible };
 
 /// Whether the node can be dialled. Erlang: `-dist_listen`.
@@ -52,7 +53,15 @@ struct node_options {
     /// None: the file a BEAM of this user reads (default_cookie_file()).
     std::optional<std::filesystem::path> cookie_file{};
 
-    node_visibility visibility = node_visibility::hidden;
+    /// A node that does not listen is hidden whatever this says: members of a cluster dial each other.
+    node_visibility visibility = node_visibility::visible;
+    /// Whether `global` connects to all nodes that its peers know, and keeps its names with them. The same on
+    /// all nodes of a cluster. Erlang: kernel connect_all.
+    bool connect_all = true;
+    /// Whether nodes part with a node that one of them has lost its connection to, so that a cluster falls
+    /// into parts that are each fully connected. The same on all nodes of a cluster. Erlang: kernel
+    /// prevent_overlapping_partitions.
+    bool prevent_overlapping_partitions = true;
 
     node_listen listen = node_listen::yes;
     /// An IP address of this machine; 0.0.0.0 for all. With an IPv6 address (:: for all, of both kinds) the
@@ -105,5 +114,10 @@ struct node_options {
     /// None: warnings and errors to the standard error output.
     node_log log{};
 };
+
+/// Whether a node with these options is visible. Any thread.
+[[nodiscard]] inline bool is_visible(const node_options& o) noexcept {
+    return o.visibility == node_visibility::visible && o.listen == node_listen::yes;
+}
 
 }  // namespace rakka

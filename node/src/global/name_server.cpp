@@ -1,0 +1,158 @@
+// Names, locks and what others ask for; the sessions with other nodes are in name_server_sessions.cpp.
+#include "global/name_server.hpp"
+
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <utility>
+
+namespace rakka::global_fsm {
+
+actions name_server::take() {
+    for (const watched_pids::change& c : watched_.take_changes())
+        say(watch{c.process, c.watch});
+    return std::exchange(out_, {});
+}
+
+// ---- names
+
+bool name_server::lock_still_set(const pid& holder) const {
+    const term_view lock = "global"_a;
+    return locks_.is_set(lock) ? locks_.holds(lock, holder) : !locks_.global_lock_lost();
+}
+
+bool name_server::lock_still_set(const term& requester) const {
+    const term_view lock = "global"_a;
+    return locks_.is_set(lock) ? locks_.requester(lock) == requester : !locks_.global_lock_lost();
+}
+
+/// A registration that comes late, when whoever had the lock for it is gone, must not be kept: the others do
+/// not have it.
+void name_server::insert(registration r, std::optional<atom> external, bool still_set) {
+    if (!still_set) {
+        names_.erase(r.name);
+    } else if (names_.insert(std::move(r), external)) {
+        said_full_ = false;
+    } else if (!std::exchange(said_full_, true)) {
+        say(complain{
+            fmt::format("global keeps {} names, the limit: further ones are not known here", names_.size()),
+            true});
+    }
+}
+
+void name_server::do_ops(const std::vector<name_op>& ops, const std::vector<external_name>& external,
+                         const term& lock_requester) {
+    const bool still_set = lock_still_set(lock_requester);
+    std::unordered_map<term, const external_name*> elsewhere;
+    for (const external_name& e : external)
+        elsewhere.emplace(e.name, &e);
+    for (const name_op& op : ops) {
+        if (!op.inserts()) continue;
+        const auto e = elsewhere.empty() ? elsewhere.end() : elsewhere.find(op.entry.name);
+        const bool is_external = e != elsewhere.end() && e->second->process == op.entry.process;
+        insert(op.entry, is_external ? std::optional(e->second->node) : std::nullopt, still_set);
+    }
+    for (const name_op& op : ops)
+        if (!op.inserts()) names_.erase(op.entry.name);
+}
+
+actions name_server::process_ended(const pid& p) {
+    watched_.ended(p);
+    names_.process_ended(p);
+    locks_.process_ended(p);
+    return take();
+}
+
+// ---- calls
+
+std::optional<term> name_server::registration_call(const from& who, const term& request) {
+    const bool with_node = request.is_tagged("register_ext"_a, 5);
+    if (with_node || request.is_tagged("register"_a, 4)) {
+        const auto parts = request.tuple();
+        const auto process = parts[2].as<pid>();
+        const auto node = with_node ? parts[4].as<atom>() : result<atom>(atom());
+        if (!process || !node) return {};
+        insert({term::copy(parts[1]), *process, term::copy(parts[3])},
+               with_node ? std::optional(*node) : std::nullopt, lock_still_set(who.client));
+        return term(atoms::known<"yes">);
+    }
+    if (request.is_tagged("unregister"_a, 2)) {
+        names_.erase(request.tuple()[1]);
+        return term(atoms::known<"ok">);
+    }
+    return {};
+}
+
+std::optional<term> name_server::lock_call(const from& who, const term& request) {
+    const bool set = request.is_tagged("set_lock"_a, 2);
+    if (!set && !request.is_tagged("del_lock"_a, 2)) return {};
+    const auto id = read_lock_id(request.tuple()[1]);
+    if (!id) return {};
+    if (set) return term(locks_.set(*id, who.client));
+    locks_.remove(*id, who.client);
+    return term(true);
+}
+
+std::optional<term> name_server::query(const term& request) const {
+    const auto nodes = [](const auto& some) {
+        return list_of_terms(std::vector<term>(some.begin(), some.end()));
+    };
+    if (request.is_atom("get_known"_a)) return nodes(known());
+    if (request.is_atom("get_synced"_a)) return nodes(synced_);
+    if (request.is_atom("get_protocol_version"_a)) return term(own_version);
+    if (request.is_atom("get_names_ext"_a)) return external_list(names_.external());
+    return {};
+}
+
+actions name_server::on_call(const from& who, const term& request) {
+    auto value = registration_call(who, request);
+    if (!value) value = lock_call(who, request);
+    if (!value) value = query(request);
+    if (value) {
+        say(answer{who, *std::move(value)});
+    } else if (who.client.is_local()) {
+        if (request.is_tagged("sync"_a, 2)) start_sync(who, request.share(request.tuple()[1]));
+        if (request.is_atom("disconnect"_a)) leave(who);
+    }
+    return take();
+}
+
+void name_server::start_sync(const from& who, const term& nodes) {
+    if (!nodes.is(kind::nil) && !nodes.is(kind::list)) return;
+    node_set missing;
+    for (const term_view t : nodes.list()) {
+        const auto node = t.as<atom>();
+        if (node && *node != settings_.self && !synced_.contains(*node)) missing.insert(*node);
+    }
+    if (missing.empty()) return say(answer{who, atoms::known<"ok">});
+    for (const atom node : missing)
+        if (!up_.contains(node)) say(reach{node});
+    waiters_.add(who, std::move(missing));
+}
+
+void name_server::done_with(atom node) {
+    for (from& who : waiters_.done_with(node))
+        say(answer{std::move(who), atoms::known<"ok">});
+}
+
+void name_server::leave(const from& who) {
+    std::vector<term> left;
+    for (const atom node : up_) {
+        part_with(node, parting::foreseen);
+        say(disconnect{node});
+        left.emplace_back(node);
+    }
+    say(answer{who, list_of_terms(left)});
+}
+
+std::vector<atom> name_server::known() const {
+    std::vector<atom> nodes;
+    for (const auto& [node, version] : known_)
+        nodes.push_back(node);
+    return nodes;
+}
+
+}  // namespace rakka::global_fsm

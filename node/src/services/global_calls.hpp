@@ -1,0 +1,35 @@
+// How processes of this node speak with the name servers of several nodes at once, and call functions of one.
+#pragma once
+
+#include "global/global_types.hpp"
+
+#include <rakka/etf/term.hpp>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rakka::detail {
+
+struct node_core;
+
+/// Asks the process global_name_server of each node and waits for all answers; nodes that have none, or are
+/// lost, are left out. Dials. Blocks as long as a node is connected and does not answer. Owner process.
+/// Erlang: `gen_server:multi_call/3`.
+[[nodiscard]] std::vector<std::pair<atom, term>> multi_call(const std::vector<atom>& nodes,
+                                                            const term& request);
+
+/// Sets the lock on all the nodes or none. With `look_here_first` false at once when it could not be set on
+/// this node. Blocks as multi_call. Owner process.
+[[nodiscard]] bool set_lock_on(const node_core& core, const global_fsm::lock_id& id,
+                               const std::vector<atom>& nodes, bool look_here_first);
+void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes);
+
+/// Waits for a random time up to `longest`. Owner process.
+void random_pause(std::chrono::milliseconds longest);
+
+/// `Module:Function(Arguments...)` on `node`. Nothing when it failed there in any way, or the node is lost.
+/// Blocks until then. Owner process. Erlang: `erpc:call/4`.
+[[nodiscard]] std::optional<term> call_function(atom node, atom module, atom function, const term& arguments);
+
+}  // namespace rakka::detail
