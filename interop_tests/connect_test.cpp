@@ -169,7 +169,7 @@ TEST_P(connect, ticks_keep_an_idle_connection_and_a_frozen_beam_is_given_up) {
         blocking([&] { erl.freeze(); });
         const auto down = receive_soon();
         EXPECT_EQ(down->to_string(),
-                  "{nodedown,'erl@127.0.0.1',[{nodedown_reason,net_tick_timeout},{node_type,hidden}]}");
+                  "{nodedown,'erl@127.0.0.1',[{nodedown_reason,net_tick_timeout},{node_type,visible}]}");
         blocking([&] { erl.thaw(); });
     });
     cpp->stop();

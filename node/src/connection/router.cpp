@@ -93,7 +93,7 @@ outcome router::other_signal(atom node, outbound_signal s, contact how, const pi
     return outcome::ok;
 }
 
-void router::post(const pid& from, const destination& to, term message) {
+void router::post(const pid& from, const destination& to, term message, bool connect) {
     outbound_signal s = signal(control_kind::send, from, {}, std::move(message));
     atom node;
     if (const auto* const p = std::get_if<pid>(&to)) {
@@ -108,7 +108,8 @@ void router::post(const pid& from, const destination& to, term message) {
         s.control.ref = *alias;
         node = alias->node;
     }
-    static_cast<void>(submit(node, s, from, when_busy::go_on, contact::only_if_up));
+    const contact how = connect && core_.options.auto_connect ? contact::connect : contact::only_if_up;
+    static_cast<void>(submit(node, s, from, when_busy::go_on, how));
 }
 
 /// A signal whose effect lasts as long as the connection it goes out on.

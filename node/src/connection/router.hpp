@@ -16,9 +16,10 @@ public:
 
     [[nodiscard]] node_core& core() const noexcept { return core_; }
     /// A message of a process that must not wait for a peer that does not read, to a process of another node
-    /// or a name there. Sent only where a connection is up; what it cannot take at once is queued, up to
-    /// node_options::max_outbound_bytes. A bare name is no destination.
-    void post(const pid& from, const destination& to, term message);
+    /// or a name there. What cannot be sent at once is queued, up to node_options::max_outbound_bytes. Lost
+    /// where no connection is up; with `connect` one is made on first use, as by any message. A bare name is
+    /// no destination.
+    void post(const pid& from, const destination& to, term message, bool connect = false);
 
     outcome send(const pid& from, const pid& to, term message, send_flags flags) override;
     outcome send(const pid& from, const registered_name& to, term message, send_flags flags) override;

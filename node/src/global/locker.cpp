@@ -33,6 +33,7 @@ locker::steps locker::on_event(const locker_event& e) {
 std::optional<std::chrono::milliseconds> locker::patience() {
     using std::chrono::milliseconds;
     const bool no_reason_to_wait = std::exchange(just_synced_, false);
+    if (where_ == state::asking) return longest_asking;
     if (where_ != state::idle || candidates_.empty()) return std::nullopt;
     if (no_reason_to_wait) return milliseconds(0);
     // Whoever is alone begins; with others to be asked first, it is better to let them.
@@ -41,6 +42,10 @@ std::optional<std::chrono::milliseconds> locker::patience() {
 }
 
 locker::steps locker::timeout(bool global_locked, std::size_t chance) {
+    if (where_ == state::asking) {
+        let_go();
+        return take();
+    }
     if (where_ != state::idle || global_locked) return {};
     std::erase_if(candidates_, [&](const auto& c) {
         return std::find(known_.begin(), known_.end(), c.first) != known_.end();

@@ -28,6 +28,7 @@ namespace rakka::global_fsm {
 ///                   not locked                        -> idle
 ///     asking        his_lock true                     -> holding, told the name server
 ///                   his_lock false, or cancelled      -> idle
+///                   patience over                     -> idle, to try again
 ///     holding       cancelled                         -> idle
 ///
 /// Owner: one thread at a time. [protocol §6.4]
@@ -58,6 +59,9 @@ public:
     using step = std::variant<set_lock, del_lock, tell_server, tell_locker, cast_to>;
     using steps = std::vector<step>;
 
+    /// A peer that has forgotten us must not keep the whole cluster locked. (OTP waits for ever.)
+    static constexpr std::chrono::seconds longest_asking{30};
+
     locker(atom self, pid own) : self_(self), own_(own) {}
 
     /// The last step may be a set_lock: then comes locked(), before anything else but known nodes.
@@ -70,6 +74,7 @@ public:
     [[nodiscard]] std::optional<std::chrono::milliseconds> patience();
 
     [[nodiscard]] bool idle() const noexcept { return where_ == state::idle; }
+    [[nodiscard]] bool asks() const noexcept { return where_ == state::asking; }
     [[nodiscard]] std::size_t candidates() const noexcept { return candidates_.size(); }
     [[nodiscard]] const std::vector<atom>& known() const noexcept { return known_; }
 

@@ -53,7 +53,10 @@ public:
     // messages.
     [[nodiscard]] actions node_up(atom node);
     [[nodiscard]] actions node_down(atom node);
+    /// What came of meet() ...
+    [[nodiscard]] actions met(atom node);
     [[nodiscard]] actions unreachable(atom node);
+    /// ... and of reach().
     [[nodiscard]] actions sync_failed(atom node);
     [[nodiscard]] actions on_message(const peer_message& m, std::chrono::nanoseconds now);
     /// A gen_server:call of any process on any node. Requests that are not known are never answered.
@@ -110,6 +113,7 @@ private:
     void open_session(atom node);
     void start_over(atom node);
     void end_session(atom node, const term& tag, std::vector<cast_to> before = {});
+    void forget_session(atom node);
     void cancel(atom node, const term& tag, std::vector<cast_to> before = {});
     [[nodiscard]] session* session_of(atom node, const term& tag);
     void compare_names(atom node, session& s);

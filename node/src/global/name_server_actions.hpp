@@ -11,15 +11,16 @@
 
 namespace rakka::global_fsm {
 
-// All that goes to other nodes goes only where a connection is up, without waiting, in this order.
+// All that goes to other nodes goes without waiting, in this order.
 
-/// `{'$gen_cast', body}` to the name server of `node`.
+/// `{'$gen_cast', body}` to the name server of `node`, which is connected to if need be: one that is known
+/// and about to be met must hear of new names too.
 struct cast_to {
     atom node;
     term body;
     friend bool operator==(const cast_to&, const cast_to&) noexcept = default;
 };
-/// The same as it is.
+/// A message as it is, only where a connection is up.
 struct send_to {
     atom node;
     term message;
@@ -71,7 +72,7 @@ struct start_resolver {
 struct stop_resolver {
     atom node;
 };
-/// Connect to a node learnt from others, then cast in_sync to it; name_server::unreachable when that fails.
+/// Connect to a node learnt from others; then name_server::met, or unreachable when that fails.
 struct meet {
     atom node;
 };

@@ -95,8 +95,10 @@ void name_server::on(const lost_connection& m) {
     part_with(leaves, parting::foreseen);
 }
 
+/// OTP ignores it from nodes it does not know yet, or does not know any more: then each waits for the other
+/// to disconnect, and a connection stays that neither counts.
 void name_server::on(const remove_connection& m) {
-    if (!maybe_known(m.node)) return;
+    if (!settings_.connect_all || !up_.contains(m.node)) return;
     say(disconnect{m.node});
     say(
         complain{fmt::format("global at {} disconnected from {}, which asked for it, in order to prevent "
@@ -244,11 +246,8 @@ void name_server::finish(atom node, const session& s) {
     do_ops(ops, done.his->external, done.lock_requester);
     done_with(node);
     // With those that it knows it is synchronised, and so are we, now.
-    for (const atom other : his_known) {
-        pending_.erase(other);
-        if (const auto it = sessions_.find(other); it != sessions_.end())
-            end_session(other, term(it->second.my_tag));
-    }
+    for (const atom other : his_known)
+        forget_session(other);
     // The locker sends this before it gives up the lock, so that nobody sees the lock go first.
     std::vector<cast_to> news;
     const term body =
@@ -270,6 +269,7 @@ std::vector<atom> name_server::add_known(const std::vector<node_version>& nodes)
         } else if (known_.size() < settings_.max.nodes) {
             known_.emplace(n.node, n.version);
             added.push_back(n.node);
+            if (synced_.contains(n.node)) forget_session(n.node);
         } else {
             say(complain{
                 fmt::format("global knows {} nodes, the limit: further ones are left out", known_.size()),
@@ -289,13 +289,26 @@ void name_server::on(const new_nodes& m) {
     say(locker_event(known_added{std::move(added)}));
 }
 
+/// It knows us, and has no session with us any more. When it has wanted one and nobody has told us of it yet,
+/// that news is on its way (see add_known); or things have changed since, and the session goes on: to end it
+/// would leave the other locker waiting with the lock set, which can happen to OTP.
 void name_server::on(const in_sync& m) {
     if (!up_.contains(m.node)) return;
     done_with(m.node);
     synced_.insert(m.node);
-    pending_.erase(m.node);
-    if (const auto it = sessions_.find(m.node); it != sessions_.end())
-        end_session(m.node, term(it->second.my_tag));
+    if (known_.contains(m.node) || !pending_.contains(m.node)) forget_session(m.node);
+}
+
+/// The peer needs not be told.
+void name_server::forget_session(atom node) {
+    pending_.erase(node);
+    if (const auto it = sessions_.find(node); it != sessions_.end())
+        end_session(node, term(it->second.my_tag));
+}
+
+actions name_server::met(atom node) {
+    if (known_.contains(node)) say(cast_to{node, in_sync_body(settings_.self)});
+    return take();
 }
 
 }  // namespace rakka::global_fsm

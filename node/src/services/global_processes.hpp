@@ -28,8 +28,7 @@ void run_global_registrar(const std::shared_ptr<node_core>& core);
 /// Compares the names of `node` with ours and tells `server`.
 void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& server, atom node,
                          const term& my_tag, std::vector<global_fsm::registration> names);
-/// Connects to `node`; tells it that we are in sync, or with `for_sync` nothing; tells `server` when it
-/// cannot be reached.
+/// Connects to `node` and tells `server` what came of it; with `for_sync` only a failure.
 void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& server, atom node, bool for_sync);
 
 /// What `global:resolve_it/4` says: which of the two processes is to keep the name, or anything else for

@@ -105,7 +105,7 @@ private:
     }
     outcome on(const cast_to& s) const {
         core_->outbound.post(self(), registered_name{atoms::known<"global_name_server">, s.node},
-                             tuple(atoms::known<"$gen_cast">, s.body));
+                             tuple(atoms::known<"$gen_cast">, s.body), true);
         return {};
     }
 
@@ -234,8 +234,7 @@ void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& serve
     if (!up && (!may_dial || !connect_and_wait(core, node, dial_wish::of_a_signal))) {
         send(server, global_event{global_unreachable{node, for_sync}});
     } else if (!for_sync) {
-        core->outbound.post(self(), registered_name{atoms::known<"global_name_server">, node},
-                            tuple(atoms::known<"$gen_cast">, in_sync_body(core->self)));
+        send(server, global_event{global_met{node}});
     }
 }
 

@@ -101,6 +101,10 @@ private:
             [&](name_server& s) { return e.for_sync ? s.sync_failed(e.node) : s.unreachable(e.node); }));
     }
 
+    void on(const global_met& e) {
+        perform(server([&](name_server& s) { return s.met(e.node); }));
+    }
+
     void on_down(const reference& ref) {
         if (const auto watched = by_monitor_.find(ref); watched != by_monitor_.end()) {
             const pid who = watched->second;
@@ -128,7 +132,7 @@ private:
 
     void on(const cast_to& a) {
         core_->outbound.post(self(), registered_name{atoms::known<"global_name_server">, a.node},
-                             tuple(atoms::known<"$gen_cast">, a.body));
+                             tuple(atoms::known<"$gen_cast">, a.body), true);
     }
     void on(const send_to& a) {
         core_->outbound.post(self(), registered_name{atoms::known<"global_name_server">, a.node}, a.message);

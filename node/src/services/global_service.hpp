@@ -72,8 +72,11 @@ struct global_unreachable {
     atom node;
     bool for_sync = false;
 };
+struct global_met {
+    atom node;
+};
 struct global_event {
-    std::variant<global_lock_is_set, global_exchanged, global_unreachable> what;
+    std::variant<global_lock_is_set, global_exchanged, global_unreachable, global_met> what;
 };
 
 /// What it tells its locker.
