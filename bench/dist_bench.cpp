@@ -200,6 +200,7 @@ int main(int argc, char** argv) {
     rakka::system system({.workers = 1});
     rakka::node_options options{.name = argv[2],
                                 .cookie = rakka::cookie::from_text(argv[3]).value(),
+                                .visibility = rakka::node_visibility::hidden,  // as a C node
                                 .listen_address = "127.0.0.1",
                                 .epmd = rakka::epmd_mode::running};
     if (const char* const file = std::getenv("DIST_BENCH_OPTFILE")) options.tls.emplace().optfile = file;

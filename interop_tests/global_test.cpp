@@ -7,10 +7,12 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace rakka::interop {
@@ -392,6 +394,43 @@ TEST_P(global_names, whoever_joins_meets_everybody) {
     EXPECT_EQ(b.eval("nodes()"), "['cpp@127.0.0.1']");
     EXPECT_EQ(cpp.node().nodes(), std::vector<atom>{"b@127.0.0.1"_a});
     EXPECT_EQ(cpp.system().run([] { return global::disconnect(); }), std::vector<atom>{"b@127.0.0.1"_a});
+}
+
+/// Microseconds for one operation of a BEAM, the median of five runs.
+long microseconds(beam_node& node, const std::string& operation, int count) {
+    const std::string n = std::to_string(count);
+    return std::stol(node.eval("Run = fun() -> element(1, timer:tc(fun() -> [begin " + operation +
+                               " end || _ <- lists:seq(1, " + n + ")] end)) div " + n +
+                               " end, lists:nth(3, lists:sort([Run() || _ <- lists:seq(1, 5)]))"));
+}
+
+TEST_P(global_names, a_beam_is_as_fast_with_us_as_with_another_beam) {
+    const std::vector<std::pair<std::string, int>> operations{
+        {"global:set_lock({r, self()}), global:del_lock({r, self()})", 50},
+        {"global:trans({r, self()}, fun() -> ok end)", 50},
+        {"yes = global:register_name(n, self()), global:unregister_name(n)", 20},
+        {"global:sync()", 50}};
+    std::vector<long> with_beam;
+    std::vector<long> with_us;
+    {
+        auto a = start_erlang("a");
+        auto b = start_erlang("b");
+        EXPECT_EQ(a.eval("net_adm:ping('b@127.0.0.1'), global:sync()"), "ok");
+        for (const auto& [operation, count] : operations)
+            with_beam.push_back(microseconds(a, operation, count));
+    }
+    {
+        auto a = start_erlang("a");
+        auto cpp = start_rakka("b");
+        join(a, cpp);
+        for (const auto& [operation, count] : operations)
+            with_us.push_back(microseconds(a, operation, count));
+    }
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        std::cout << operations[i].first << ": " << with_us[i] << " us with us, " << with_beam[i]
+                  << " us with a BEAM\n";
+        EXPECT_LT(with_us[i], 3 * with_beam[i] + 2000) << operations[i].first;
+    }
 }
 
 TEST_P(global_names, partitions_do_not_overlap) {

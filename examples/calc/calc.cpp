@@ -1,6 +1,6 @@
 // A C++ node with one gen_server, `calc`, that Erlang, Elixir and other C++ nodes call, link to and monitor.
 //
-//     calc [--name calc@127.0.0.1] [--cookie COOKIE] [--visible]
+//     calc [--name calc@127.0.0.1] [--cookie COOKIE] [--hidden]
 //
 // Prints "ready" when it can be called; ends on SIGTERM or SIGINT.
 #include "options.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-/// --name NAME@HOST, --cookie COOKIE (else the user's ~/.erlang.cookie), --visible; whatever else comes is in
+/// --name NAME@HOST, --cookie COOKIE (else the user's ~/.erlang.cookie), --hidden; whatever else comes is in
 /// `rest`.
 struct command_line {
     rakka::node_options node;
@@ -23,8 +23,8 @@ inline command_line read_command_line(int argc, char** argv, std::string_view de
     line.node.listen_address = "127.0.0.1";
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
-        if (argument == "--visible") {
-            line.node.visibility = rakka::node_visibility::visible;
+        if (argument == "--hidden") {
+            line.node.visibility = rakka::node_visibility::hidden;
         } else if (argument == "--name" && i + 1 < argc) {
             line.node.name = argv[++i];
         } else if (argument == "--cookie" && i + 1 < argc) {

@@ -353,5 +353,58 @@ TEST_F(node_global, waiting_for_a_node_that_is_not_there_ends) {
     a.sys.run([] { EXPECT_TRUE(global::set_lock({"r"_a, self()}, {{"nobody@127.0.0.1"_a}}, 0U)); });
 }
 
+// ---- peers that talk nonsense
+
+TEST_F(node_global, nonsense_from_a_peer_changes_nothing) {
+    member& a = start("a");
+    member& b = start("b");
+    connect(a, b);
+    ASSERT_TRUE(register_name(b, "x"_a, start_sleeper(b)));
+    a.sys.run([&] {
+        const registered_name server{"global_name_server"_a, b.name()};
+        const auto cast = [&](term body) { send(server, term(tuple("$gen_cast"_a, std::move(body)))); };
+        const atom ghost = "ghost@127.0.0.1"_a;
+        const pid ghost_pid{ghost, 1, 1, 1};
+        const term nothing = list();
+        for (int i = 0; i < 50; ++i) {
+            send(server, term(i));
+            send(server, term(tuple("nodeup"_a, ghost, nothing)));
+            send(server, term(tuple("nodedown"_a, ghost, nothing)));
+            send(server, term(tuple("DOWN"_a, make_reference(), "process"_a, self(), "x"_a)));
+            send(server, term(tuple("lost_connection"_a, ghost, 1, i, "other@127.0.0.1"_a)));
+            send(server, term(tuple("remove_connection"_a, ghost)));
+            send(server, term(tuple("cancel_connect"_a, ghost, i)));
+            send(server, term(tuple("init_connect_ack"_a, ghost, i, i)));
+            send(server, term(tuple("$gen_call"_a, tuple(self(), i), tuple("register"_a, 1, 2, 3))));
+            send(server, term(tuple("$gen_call"_a, tuple(self(), i), "what"_a)));
+            send(server, term(tuple("$gen_call"_a, i, "what"_a)));
+            cast(term(tuple("init_connect"_a, tuple(8, i), ghost, tuple("locker"_a, 0, 0, ghost_pid))));
+            cast(term(tuple("init_connect"_a, tuple(8, i), a.name(), tuple("locker"_a, 0, 0, ghost_pid))));
+            cast(term(tuple("lock_set"_a, ghost_pid, true, nothing, i)));
+            cast(term(tuple("lock_set"_a, self(), true, nothing, i)));
+            cast(term(tuple("exchange"_a, ghost, nothing, nothing, i)));
+            cast(term(tuple("exchange"_a, a.name(), list(1, 2, 3), nothing, i)));
+            cast(term(tuple("resolved"_a, a.name(), nothing, nothing, "unused"_a, nothing, i)));
+            cast(term(tuple("in_sync"_a, ghost, true)));
+            cast(term(tuple("new_nodes"_a, ghost, nothing, nothing, list(tuple(ghost, 8)), nothing)));
+        }
+    });
+    EXPECT_TRUE(find(b, "x"_a));
+    EXPECT_TRUE(register_name(a, "y"_a, start_sleeper(a)));
+    EXPECT_TRUE(find(b, "y"_a));
+    sync(b, {a.name()});
+    EXPECT_EQ(b->nodes().size(), 1U);
+}
+
+TEST_F(node_global, a_message_without_a_monitor_of_ours_is_no_down) {
+    member& a = start("a");
+    const pid server = *a.sys.whereis("global_name_server"_a);
+    a.sys.run([&] {
+        send(server, term(tuple("DOWN"_a, "no_reference"_a, "process"_a, self(), "x"_a)));
+        EXPECT_TRUE(global::register_name("x"_a, self()));
+    });
+    EXPECT_EQ(a.sys.whereis("global_name_server"_a), server);
+}
+
 }  // namespace
 }  // namespace rakka::testing

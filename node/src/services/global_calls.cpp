@@ -12,6 +12,7 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <unordered_map>
 
@@ -82,11 +83,15 @@ void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes) 
     static_cast<void>(multi_call(nodes, tuple("del_lock"_a, tuple(id.resource, id.requester))));
 }
 
+void pause(std::chrono::milliseconds time) {
+    const reference nothing_older = make_reference();
+    static_cast<void>(receive_if(
+        nothing_older, [](term_view) { return false; }, time));
+}
+
 void random_pause(std::chrono::milliseconds longest) {
     const auto span = static_cast<std::uint64_t>(std::max<std::int64_t>(longest.count(), 1));
-    const std::chrono::milliseconds time(static_cast<std::int64_t>(random_bits<std::uint64_t>() % span) + 1);
-    static_cast<void>(receive_if(
-        make_reference(), [](term_view) { return false; }, time));
+    pause(std::chrono::milliseconds(static_cast<std::int64_t>(random_bits<std::uint64_t>() % span) + 1));
 }
 
 std::optional<term> call_function(atom node, atom module, atom function, const term& arguments) {

@@ -5,6 +5,7 @@
 
 #include <rakka/etf/term.hpp>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ struct node_core;
                                const std::vector<atom>& nodes, bool look_here_first);
 void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes);
 
+/// Waits. Owner process.
+void pause(std::chrono::milliseconds time);
 /// Waits for a random time up to `longest`. Owner process.
 void random_pause(std::chrono::milliseconds longest);
 

@@ -228,10 +228,14 @@ void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& serv
 }
 
 void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& server, atom node, bool for_sync) {
+    const auto up = [&] {
+        const auto c = core->find(node);
+        return c && c->phase() == connection_phase::up;
+    };
+    // Not to be reached has consequences for the whole cluster: a failure of a moment ago does not count.
+    if (!up() && core->dials.failed_lately(node)) pause(core->options.dial_backoff);
     const bool may_dial = core->options.auto_connect;
-    const auto known = core->find(node);
-    const bool up = known && known->phase() == connection_phase::up;
-    if (!up && (!may_dial || !connect_and_wait(core, node, dial_wish::of_a_signal))) {
+    if (!up() && (!may_dial || !connect_and_wait(core, node, dial_wish::of_a_signal))) {
         send(server, global_event{global_unreachable{node, for_sync}});
     } else if (!for_sync) {
         send(server, global_event{global_met{node}});

@@ -62,7 +62,10 @@ private:
     }
 
     void on_message(const term& message) {
-        if (message.is_tagged(atoms::known<"DOWN">, 5)) return on_down(*message.tuple()[1].as<reference>());
+        if (message.is_tagged(atoms::known<"DOWN">, 5)) {
+            if (const auto ref = message.tuple()[1].as<reference>()) on_down(*ref);
+            return;
+        }
         if (const auto* const event = native_cast<global_event>(message))
             return std::visit([this](const auto& e) { on(e); }, event->what);
         if (message.is_tagged(atoms::known<"nodeup">, 3)) return on_node(message, true);

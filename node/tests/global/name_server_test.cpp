@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <random>
 #include <string>
 
 namespace rakka::testing {
@@ -408,6 +409,105 @@ TEST_F(global_name_server, sync_waits_for_all_that_are_not_in_sync) {
     static_cast<void>(t.node_up(peer));
     static_cast<void>(t.on_call(who, tuple("sync"_a, list(peer))));
     EXPECT_TRUE(has(text_of(t.on_message(in_sync{peer}, {})), "answer ok"));
+}
+
+// ---- anything in any order
+
+class any_events {
+public:
+    explicit any_events(unsigned seed) : random_(seed) {}
+
+    void one(name_server& s) {
+        const atom n = node();
+        switch (random_() % 16) {
+            case 0:
+                return drop(s.node_up(n));
+            case 1:
+                return drop(s.node_down(n));
+            case 2:
+                return drop(s.unreachable(n));
+            case 3:
+                return drop(s.met(n));
+            case 4:
+                return drop(s.lock_is_set(n, tag(), requester));
+            case 5:
+                return drop(s.exchanged(n, tag(), {op()}, {op()}));
+            case 6:
+                return drop(s.process_ended(someone()));
+            case 7:
+                return drop(s.on_call({someone(), term(1)}, request()));
+            case 8:
+                return drop(s.on_call({{{}, 1, 1, 1}, term(1)}, tuple("sync"_a, list(node(), node()))));
+            default:
+                return drop(s.on_message(message(n), std::chrono::nanoseconds(++now_)));
+        }
+    }
+
+private:
+    static void drop(const actions&) {}
+    std::size_t pick(std::size_t n) { return random_() % n; }
+    atom node() { return atom(std::string(1, static_cast<char>('a' + pick(8))) + "@h"); }
+    term tag() { return term(pick(6)); }
+    pid someone() { return {node(), static_cast<std::uint32_t>(1 + pick(5)), 1, 4}; }
+    registration entry() { return {term(pick(8)), someone(), term("m"_a)}; }
+    name_op op() { return pick(3) != 0 ? name_op{entry()} : name_op{{term(pick(8)), {}, {}}}; }
+    node_version version() { return {node(), static_cast<int>(pick(10))}; }
+    term request() {
+        const term id = tuple(pick(3) == 0 ? term("global"_a) : term(pick(3)), pick(3));
+        switch (pick(5)) {
+            case 0:
+                return tuple("set_lock"_a, id);
+            case 1:
+                return tuple("del_lock"_a, id);
+            case 2:
+                return tuple("register"_a, pick(8), someone(), "m"_a);
+            case 3:
+                return tuple("unregister"_a, pick(8));
+            default:
+                return "get_known"_a;
+        }
+    }
+    peer_message message(atom n) {
+        switch (pick(10)) {
+            case 0:
+                return init_connect{static_cast<int>(5 + pick(5)), tag(), n, {n, 2, 1, 4}};
+            case 1:
+                return init_connect_ack{n, tag(), tag()};
+            case 2:
+                return lock_set{{n, 2, 1, 4}, pick(2) == 0, tag()};
+            case 3:
+                return exchange{n, {entry(), entry()}, tag()};
+            case 4:
+                return resolved{n, {op()}, {version(), version()}, {}, tag()};
+            case 5:
+                return new_nodes{n, {op()}, {}, {version()}, requester};
+            case 6:
+                return in_sync{n};
+            case 7:
+                return cancel_connect{n, tag()};
+            case 8:
+                return lost_connection{n, term(1), static_cast<std::int64_t>(pick(50)), node()};
+            default:
+                return remove_connection{n};
+        }
+    }
+
+    std::mt19937 random_;
+    std::int64_t now_ = 0;
+};
+
+TEST_F(global_name_server, any_events_in_any_order_keep_it_in_bounds) {
+    for (unsigned seed = 0; seed < 50; ++seed) {
+        name_server any(settings());
+        any_events events(seed);
+        for (int i = 0; i < 2000; ++i) {
+            events.one(any);
+            ASSERT_LE(any.names().size(), 5U);
+            ASSERT_LE(any.locks().size(), 5U);
+            ASSERT_LE(any.known().size(), 4U);
+            ASSERT_LE(any.synced().size(), 8U);
+        }
+    }
 }
 
 }  // namespace

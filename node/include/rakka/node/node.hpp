@@ -42,8 +42,8 @@ struct node_start_error {
 /// to.
 class node {
 public:
-    /// Listens, registers with epmd and starts `net_kernel`, `rex` and `global_name_server`. Blocks for at most
-    /// some seconds.
+    /// Listens, registers with epmd and starts `net_kernel`, `rex` and `global_name_server`. Blocks for at
+    /// most some seconds.
     ///
     /// Errors (code; the message names the value and the cure): bad_node_name and the like, bad_option,
     /// cookie_file_missing and the like, node_name_taken, epmd_unreachable and the like, the system's
@@ -58,8 +58,8 @@ public:
     ~node();
 
     /// Leaves the cluster: closes every connection (processes here see `noconnection`), ends `net_kernel`,
-    /// `rex` and `global_name_server`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks. Erlang:
-    /// `net_kernel:stop/0`.
+    /// `rex` and `global_name_server`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks.
+    /// Erlang: `net_kernel:stop/0`.
     void stop();
 
     /// Erlang: `node/0`.
@@ -76,7 +76,9 @@ public:
     /// As connect(), as an answer. Erlang: `net_adm:ping/1` (without asking the peer's net_kernel).
     [[nodiscard]] bool ping(atom peer) { return static_cast<bool>(connect(peer)); }
     /// Closes the connection; false when there is none. Blocks until all signals of its loss are delivered.
-    /// Erlang: `erlang:disconnect_node/1`.
+    /// Of a cluster both belong to others will part with one of the two as well, see
+    /// node_options::prevent_overlapping_partitions; to leave a cluster use global::disconnect(). Erlang:
+    /// `erlang:disconnect_node/1`.
     bool disconnect(atom peer);
 
     /// The connected nodes, in no order. Erlang's nodes/0 shows visible ones only; here all are the default.
