@@ -39,12 +39,14 @@ term checked(const term& name) {
     }
 }
 
-term call_server(const destination& server, const term& request) {
-    return gen::call(server, atoms::known<"$gen_call">, request, std::nullopt).value();
+term call_server(const term& request) {
+    static_cast<void>(core());
+    return gen::call(atoms::known<"global_name_server">, atoms::known<"$gen_call">, request, std::nullopt)
+        .value();
 }
 
-term change_names(const term& request) {
-    return call_server(core().global->registrar(), request);
+term change_names(const term& change) {
+    return call_server(tuple("registrar"_a, change));
 }
 
 }  // namespace
@@ -171,14 +173,12 @@ void sync(const std::vector<atom>& nodes) {
     std::vector<term> names;
     for (const atom n : nodes)
         names.emplace_back(n);
-    static_cast<void>(core());
-    static_cast<void>(
-        call_server(atoms::known<"global_name_server">, tuple("sync"_a, global_fsm::list_of_terms(names))));
+    static_cast<void>(call_server(tuple("sync"_a, global_fsm::list_of_terms(names))));
 }
 
 std::vector<atom> disconnect() {
     const node_core& c = core();
-    const term nodes = call_server(atoms::known<"global_name_server">, term("disconnect"_a));
+    const term nodes = call_server(term("disconnect"_a));
     // The orders to close them are before this in the queue.
     rakka::detail::call_on_io(c.sys, [] { return true; });
     std::vector<atom> names;

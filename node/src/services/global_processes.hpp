@@ -13,8 +13,9 @@ namespace rakka::detail {
 
 struct node_core;
 
-/// `global_name_server`: the machine name_server.hpp with its messages, monitors and timers. Starts the two
-/// processes below, linked to itself, before anything else. Never waits for a peer.
+/// `global_name_server`: the machine name_server.hpp with its messages and monitors. Starts the first two
+/// processes below, linked to itself, before anything else; hands `{registrar, Change}` of callers here on to
+/// the second. Never waits for a peer.
 [[nodiscard]] std::unique_ptr<message_handler> make_global_name_server(std::shared_ptr<node_core> core);
 
 // Lives of processes, which may wait for peers. Owner process.

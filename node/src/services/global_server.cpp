@@ -29,7 +29,7 @@ public:
     next init() override {
         const pid me = self();
         locker_ = spawn_link([core = core_, me] { run_global_locker(core, me); });
-        core_->global->set_registrar(spawn_link([core = core_] { run_global_registrar(core); }));
+        registrar_ = spawn_link([core = core_] { run_global_registrar(core); });
         constexpr unsigned bits = 59;  // what a small integer of a BEAM has
         core_->global->start({.self = core_->self,
                               .locker = locker_,
@@ -72,6 +72,9 @@ private:
         if (message.is_tagged(atoms::known<"nodedown">, 3)) return on_node(message, false);
         if (const auto call = gen::as_request(message)) {
             if (!call->label.is_atom(atoms::known<"$gen_call">)) return;
+            if (call->body.is_tagged("registrar"_a, 2) && call->sender.client.is_local())
+                return send(registrar_, tuple(atoms::known<"$gen_call">, call->sender.to_term(),
+                                              call->body.share(call->body.tuple()[1])));
             return perform(server([&](name_server& s) { return s.on_call(call->sender, call->body); }));
         }
         if (const auto m = read_message(message, {})) {
@@ -119,11 +122,9 @@ private:
         if (resolver == resolvers_.end()) return;
         const auto [node, tag] = resolver->second;
         resolvers_.erase(resolver);
-        const bool waits = core_->global->look([&](const name_server& s) {  //
-            return s.is_resolving(node, tag);
-        });
-        // It was killed: the peer must not wait for ever with the lock set.
-        if (waits) on(disconnect{node});
+        // Was it killed? Then the peer must not wait for ever with the lock set.
+        const auto waits = [&, n = node, t = tag](const name_server& s) { return s.is_resolving(n, t); };
+        if (core_->global->look(waits)) on(disconnect{node});
     }
 
     // ---- actions
@@ -207,6 +208,7 @@ private:
 
     std::shared_ptr<node_core> core_;
     pid locker_;
+    pid registrar_;
     std::unordered_map<reference, pid> by_monitor_;
     std::unordered_map<pid, reference> monitor_of_;
     std::unordered_map<reference, std::pair<atom, term>> resolvers_;  // by monitor: of which attempt

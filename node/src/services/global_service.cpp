@@ -26,7 +26,7 @@ std::vector<term> global_service::names_of(const pid& p) const {
 
 bool global_service::can_set(const global_fsm::lock_id& id) const {
     const std::shared_lock lock(mutex_);
-    return server_ && server_->locks().can_set(id);
+    return !server_ || server_->locks().can_set(id);
 }
 
 bool global_service::is_locked(term_view resource) const {
@@ -42,16 +42,6 @@ std::vector<atom> global_service::known() const {
 void global_service::start(global_fsm::name_server::settings s) {
     const std::unique_lock lock(mutex_);
     server_.emplace(std::move(s));
-}
-
-pid global_service::registrar() const {
-    const std::shared_lock lock(mutex_);
-    return registrar_;
-}
-
-void global_service::set_registrar(const pid& p) {
-    const std::unique_lock lock(mutex_);
-    registrar_ = p;
 }
 
 }  // namespace rakka::detail

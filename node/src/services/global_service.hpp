@@ -22,7 +22,7 @@ struct node_core;
 /// whoever wants to know, without asking that process. Any thread.
 class global_service {
 public:
-    /// Null: the node is starting or has stopped.
+    // ---- Until that process has begun there are no names and no locks.
     [[nodiscard]] std::optional<pid> whereis(term_view name) const;
     [[nodiscard]] std::vector<term> names() const;
     [[nodiscard]] std::vector<term> names_of(const pid& p) const;
@@ -45,14 +45,9 @@ public:
     }
     void start(global_fsm::name_server::settings s);
 
-    /// The process that registers names for this node; pid{} before it has started.
-    [[nodiscard]] pid registrar() const;
-    void set_registrar(const pid& p);
-
 private:
     mutable std::shared_mutex mutex_;
     std::optional<global_fsm::name_server> server_;  // guarded by mutex_
-    pid registrar_;                                  // guarded by mutex_
 };
 
 // What satellites tell the process global_name_server, as C++ objects: nobody else can say it.
