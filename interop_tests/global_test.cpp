@@ -396,6 +396,49 @@ TEST_P(global_names, whoever_joins_meets_everybody) {
     EXPECT_EQ(cpp.system().run([] { return global::disconnect(); }), std::vector<atom>{"b@127.0.0.1"_a});
 }
 
+// Nodes of both kinds come and go while names change all the time.
+TEST_P(global_names, names_change_while_nodes_come_and_go) {
+    auto erl = start_erlang("erl");
+    auto cpp = start_rakka("cpp");
+    join(erl, cpp);
+    const pid keeper = start_sleeper(cpp);
+    ASSERT_TRUE(cpp.system().run([&] { return global::register_name("kept"_a, keeper); }));
+    std::atomic<bool> stop{false};
+    std::thread ours([&] {
+        const pid who = start_sleeper(cpp);
+        for (int i = 0; !stop; ++i) {
+            cpp.system().run([&] {
+                EXPECT_TRUE(global::register_name(tuple("ours"_a, i), who));
+                global::unregister_name(tuple("ours"_a, i));
+            });
+            std::this_thread::sleep_for(100ms);  // who joins needs the lock as well
+        }
+    });
+    auto theirs = erl.eval_async(
+        "register(worker, self()), P = spawn(fun() -> receive stop -> ok end end), "
+        "Loop = fun L(I) -> receive stop -> I after 0 -> yes = global:register_name({theirs, I}, P), "
+        "global:unregister_name({theirs, I}), timer:sleep(100), L(I + 1) end end, Loop(0)");
+    for (int round = 0; round < 3; ++round) {
+        auto guest = start_rakka("guest");
+        ASSERT_TRUE(guest.node().ping(round % 2 == 0 ? "erl@127.0.0.1"_a : "cpp@127.0.0.1"_a));
+        EXPECT_TRUE(
+            soon([&] { return find(guest, "kept"_a).has_value() && guest.node().nodes().size() == 2; }));
+        auto other = start_erlang("other");
+        EXPECT_EQ(other.eval("net_adm:ping('guest@127.0.0.1')"), "pong");
+        EXPECT_TRUE(soon([&] {
+            return other.eval("{length(nodes()), is_pid(global:whereis_name(kept))}") == "{3,true}";
+        }));
+        if (round == 1) other.kill();
+    }
+    stop = true;
+    ours.join();
+    erl.eval("worker ! stop");
+    EXPECT_GT(std::stoi(theirs.get()), 0);
+    EXPECT_TRUE(soon([&] { return cpp.node().nodes().size() == 1; }));
+    EXPECT_EQ(erl.eval("global:registered_names()"), "[kept]");
+    EXPECT_EQ(cpp.system().run([] { return global::registered_names().size(); }), 1U);
+}
+
 /// Microseconds for one operation of a BEAM, the median of five runs.
 long microseconds(beam_node& node, const std::string& operation, int count) {
     const std::string n = std::to_string(count);
