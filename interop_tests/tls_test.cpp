@@ -104,6 +104,7 @@ TEST_P(tls, as_a_file_of_options_has_it_by_default) {
     EXPECT_TRUE(cpp.node().ping("erl@127.0.0.1"_a));
     expect_echoes(cpp, erl);
     EXPECT_TRUE(cpp.node().disconnect("erl@127.0.0.1"_a));
+    expect_gone(erl);
     EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong");
 }
 
