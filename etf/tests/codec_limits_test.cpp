@@ -57,6 +57,44 @@ TEST(codec_limits, memory_is_counted_before_it_is_taken) {
     }
 }
 
+TEST(codec_limits, small_messages_with_any_byte_wrong_are_judged_as_by_decoding) {
+    const term samples[] = {
+        tuple("ok"_a, 42, "foo"_a),
+        tuple("a"_a, tuple(), tuple("much_longer_atom"_a, "middle_long"_a), 100'000, list()),
+        tuple("x"_a, "some bytes", tuple(std::string(20, 'y'), -1)),
+        tuple(atom("\u00e9t\u00e9"), "b"_a),
+        "alone"_a,
+        tuple(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ""_a)};
+    const auto same = [](std::span<const std::byte> bytes, const etf::decode_options& options) {
+        const auto length = etf::validate(bytes, options);
+        const auto whole = etf::decode(bytes, options);
+        ASSERT_EQ(length.has_value(), whole.has_value()) << hex(byte_string(bytes.begin(), bytes.end()));
+        if (whole) {
+            ASSERT_EQ(*length, whole->bytes_used);
+        } else {
+            ASSERT_EQ(length.error(), whole.error());
+        }
+    };
+    etf::decode_options tight;
+    tight.limits.max_words = 4;
+    etf::atom_budget none(0);
+    etf::decode_options usual;
+    usual.new_atoms = tight.new_atoms = &none;  // thousands of atoms that nobody wants
+    for (const term& sample : samples) {
+        const byte_string good = encode_bytes(sample);
+        for (std::size_t at = 0; at < good.size(); ++at) {
+            same(std::span(good).first(at), usual);
+            byte_string bad = good;
+            for (unsigned value = 0; value < 256; ++value) {
+                bad[at] = std::byte(value);
+                same(bad, usual);
+                same(bad, tight);
+                if (HasFatalFailure()) return;
+            }
+        }
+    }
+}
+
 TEST(codec_limits, a_message_that_is_one_binary_is_looked_at_like_any_other) {
     byte_string bytes = encode_bytes(std::string(1000, 'x'));
     const std::size_t size = bytes.size();
