@@ -40,7 +40,7 @@ protected:
 
     /// Waits until the BEAM has noticed that we have disconnected.
     static void expect_gone(beam_node& erl) {
-        EXPECT_EQ(erl.eval("(fun Gone() -> case nodes(hidden) of [] -> gone; _ -> timer:sleep(5), Gone() end "
+        EXPECT_EQ(erl.eval("(fun Gone() -> case nodes(connected) of [] -> gone; _ -> timer:sleep(5), Gone() end "
                            "end)()"),
                   "gone");
     }

@@ -103,6 +103,7 @@ protected:
         node_options o;
         o.name = "cpp@" + host;
         o.cookie = cookie::from_text(options("unused").cookie).value();
+        o.visibility = node_visibility::hidden;  // who is connected is up to the test alone
         o.listen_address = host;
         o.tls = std::move(t);
         o.epmd = epmd_mode::running;

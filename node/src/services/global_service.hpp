@@ -34,13 +34,13 @@ public:
     /// process global_name_server.
     template <class Work>
     auto change(Work work) {
-        const std::unique_lock lock(mutex_);
+        const std::unique_lock lock(mutex_);  // rakka-lint: allow(lock) held for steps that never wait
         return work(*server_);
     }
     /// Runs `work(const name_server&)` beside others, under the same rules. Precondition: it has started.
     template <class Work>
     auto look(Work work) const {
-        const std::shared_lock lock(mutex_);
+        const std::shared_lock lock(mutex_);  // rakka-lint: allow(lock) likewise
         return work(std::as_const(*server_));
     }
     void start(global_fsm::name_server::settings s);
