@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <system_error>
-#include <thread>
 
 namespace rakka::detail {
 
@@ -27,25 +26,27 @@ dedicated_threads::member& dedicated_threads::unused() {
     return *members_.back();
 }
 
-void dedicated_threads::run(member& m) noexcept {
-    m.runner->run_dedicated();
+void dedicated_threads::join_ended() {
     const std::lock_guard lock(mutex_);
-    m.ended = true;
-    --threads_;
-    all_ended_.notify_all();  // under the lock: all of this may be destroyed as soon as it is free
+    for (const auto& m : members_)
+        if (m->ended && m->thread.joinable()) m->thread.join();  // which has no more need of the lock
 }
 
 worker& dedicated_threads::start() {
     const std::lock_guard one_at_a_time(start_mutex_);
     if (stopped_) throw std::system_error(std::make_error_code(std::errc::operation_canceled));
+    join_ended();
     member& m = unused();
     try {
+        if (m.thread.joinable()) m.thread.join();  // it has ended since
         if (!m.runner) m.runner = std::make_unique<worker>(shared_, worker::dedicated);
         m.runner->begin_dedicated();
         const own_threads ours;
-        const std::lock_guard lock(mutex_);
-        std::thread([this, &m] { run(m); }).detach();  // stop() waits for it
-        ++threads_;
+        m.thread = std::thread([this, &m] {
+            m.runner->run_dedicated();
+            const std::lock_guard lock(mutex_);
+            m.ended = true;
+        });
     } catch (...) {
         const std::lock_guard lock(mutex_);
         m.ended = true;
@@ -60,10 +61,10 @@ void dedicated_threads::stop() noexcept {
         stopped_ = true;
     }
     // Nothing is added any more, so that the list can be walked while its members take the lock.
-    for (const auto& m : members_)
+    for (const auto& m : members_) {
         if (m->runner) m->runner->unpark();
-    std::unique_lock lock(mutex_);
-    all_ended_.wait(lock, [this] { return threads_ == 0; });
+        if (m->thread.joinable()) m->thread.join();
+    }
 }
 
 }  // namespace rakka::detail

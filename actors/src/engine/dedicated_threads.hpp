@@ -4,10 +4,9 @@
 #include "engine/scheduler.hpp"
 #include "engine/task.hpp"
 
-#include <condition_variable>
-#include <cstddef>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace rakka::detail {
@@ -37,18 +36,18 @@ private:
     /// run it to its end.
     struct member {
         std::unique_ptr<worker> runner;
-        bool ended = false;  // guarded by mutex_; its thread touches it no more
+        std::thread thread{};
+        bool ended = false;  // guarded by mutex_; the thread is about to be over
     };
 
     [[nodiscard]] member& unused();
-    void run(member& m) noexcept;
+    /// Gives back the stacks of threads that are over.
+    void join_ended();
 
     scheduler::state& shared_;
     std::mutex start_mutex_;  // taken before mutex_
     bool stopped_ = false;    // guarded by start_mutex_
     std::mutex mutex_;
-    std::condition_variable all_ended_;             // threads_ is 0
-    std::size_t threads_ = 0;                       // guarded by mutex_
     std::vector<std::unique_ptr<member>> members_;  // guarded by mutex_
 };
 

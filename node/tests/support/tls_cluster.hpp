@@ -25,6 +25,7 @@ protected:
     }
     [[nodiscard]] node_options secure(const std::string& alive) {
         node_options o = options(alive);
+        o.visibility = node_visibility::hidden;  // nothing crosses the wire but what the test sends
         o.tls = tls_with(files.issue(alive));
         return o;
     }
