@@ -144,8 +144,7 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     return total_size(*from, size->bytes_used());
 }
 
-// Each apart from the next, so that the simpler ones save no registers for it.
-
+/// Whatever is not simple. Apart, so that looks at what is save no registers for it.
 [[gnu::noinline]] decode_result<std::size_t> validate_walking(std::span<const std::byte> bytes,
                                                               const decode_options& options) {
     const auto body = plain_body(bytes, options);

@@ -96,8 +96,9 @@ void blocking(void (*fn)(void*), void* arg);
 }
 
 /// Runs `f` on a thread of the side pool while this process waits, and gives its result; what it throws is
-/// thrown here. `f` must not use the ambient vocabulary. A process waiting here notices exit signals
-/// afterwards.
+/// thrown here. `f` must not use the ambient vocabulary. A process waiting here takes signals in, so that
+/// process_info() and the like are answered; an exit signal ends it afterwards. When neither a thread nor
+/// memory can be had, `f` runs here and holds the worker.
 template <std::invocable F>
 std::invoke_result_t<F&> blocking(F&& f) {
     using value = std::invoke_result_t<F&>;
