@@ -19,11 +19,14 @@ actions name_server::take() {
 
 // ---- names
 
+/// Who registers has the lock on all nodes it tells. Without it the call was meant for the node of this name
+/// before this one, and nobody will tell us when the name goes: it would come back in the whole cluster with
+/// our first exchange. OTP keeps such a name when the lock was never lost here.
 bool name_server::lock_still_set(const pid& holder) const {
-    const term_view lock = "global"_a;
-    return locks_.is_set(lock) ? locks_.holds(lock, holder) : !locks_.global_lock_lost();
+    return locks_.holds("global"_a, holder);
 }
 
+/// A locker does not have the lock on nodes that it has not heard of yet.
 bool name_server::lock_still_set(const term& requester) const {
     const term_view lock = "global"_a;
     return locks_.is_set(lock) ? locks_.requester(lock) == requester : !locks_.global_lock_lost();

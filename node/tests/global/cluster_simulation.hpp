@@ -72,9 +72,12 @@ public:
     [[nodiscard]] std::size_t late() const { return late_; }
 
     void register_name(std::size_t i, const term& name, std::uint32_t number) {
-        apply(i, hosts_[i].server->on_call(
-                     {process(hosts_[i].name, number), term(1)},
-                     tuple("register"_a, name, process(hosts_[i].name, number), "method"_a)));
+        const pid who = process(hosts_[i].name, number);
+        const term lock = tuple("global"_a, who);
+        const term requests[]{tuple("set_lock"_a, lock), tuple("register"_a, name, who, "method"_a),
+                              tuple("del_lock"_a, lock)};
+        for (const term& request : requests)
+            apply(i, hosts_[i].server->on_call({who, term(1)}, request));
     }
     void link(std::size_t a, std::size_t b) {
         if (a == b || !links_.insert(std::minmax(a, b)).second) return;
