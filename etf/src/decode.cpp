@@ -74,21 +74,7 @@ std::span<const std::byte> plain_body(std::span<const std::byte> bytes,
     return bytes.subspan(1);
 }
 
-/// The length of a message that is one binary, the commonest large one; 0 when it is anything else, wrong, or
-/// so large that somebody has to look at the limits.
-std::size_t lone_binary(std::span<const std::byte> bytes, const decode_options& options) noexcept {
-    constexpr std::size_t header = 6;
-    if (bytes.size() < header || bytes[0] != std::byte{version_magic} ||
-        bytes[1] != std::byte(external_tag::binary) || options.envelope != envelope::standalone)
-        return 0;
-    std::uint32_t size = 0;
-    std::memcpy(&size, bytes.data() + 2, sizeof size);
-    size = big_endian(size);
-    if (size > bytes.size() - header || size / sizeof(word) + 2 > options.limits.max_words) return 0;
-    return header + size;
-}
-
-/// Likewise of one that is small and simple.
+/// The length of a message that is small and simple; 0 when it is anything else, or wrong.
 std::size_t simple_message(std::span<const std::byte> bytes, const decode_options& options) noexcept {
     if (bytes.size() < 2 || bytes.size() > 1 + most_glanced_bytes || bytes[0] != std::byte{version_magic} ||
         options.envelope != envelope::standalone || !may_glance(options.limits))
@@ -135,8 +121,8 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
     return decode_opened(*from, inner);
 }
 
-[[gnu::noinline]] decode_result<std::size_t> validate_any(std::span<const std::byte> bytes,
-                                                          const decode_options& options) {
+[[gnu::noinline]] decode_result<std::size_t> validate_unusual(std::span<const std::byte> bytes,
+                                                              const decode_options& options) {
     const auto from = open(bytes, options);
     if (!from) return from.error();
     const auto size = measure(from->body, options);
@@ -148,9 +134,9 @@ decode_result<decoded> decode_opened(const opened& from, const decode_options& o
 [[gnu::noinline]] decode_result<std::size_t> validate_walking(std::span<const std::byte> bytes,
                                                               const decode_options& options) {
     const auto body = plain_body(bytes, options);
-    if (body.empty()) return validate_any(bytes, options);
+    if (body.empty()) return validate_unusual(bytes, options);
     const measured size = quick_scan(body, options);
-    if (!size) return validate_any(bytes, options);
+    if (!size) return validate_unusual(bytes, options);
     return bytes.size() - body.size() + size.bytes_used();
 }
 
@@ -176,8 +162,8 @@ decode_result<decoded> decode(std::span<const std::byte> bytes, const decode_opt
     return decode_if_small(bytes, body, options);
 }
 
-decode_result<std::size_t> validate(std::span<const std::byte> bytes, const decode_options& options) {
-    if (const std::size_t size = lone_binary(bytes, options)) return size;
+decode_result<std::size_t> detail::validate_any(std::span<const std::byte> bytes,
+                                                const decode_options& options) {
     if (const std::size_t size = simple_message(bytes, options)) return size;
     return validate_walking(bytes, options);
 }

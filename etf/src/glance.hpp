@@ -33,15 +33,19 @@ public:
     }
 
 private:
+    // An atom as OTP 25 writes it, of any bytes, and the first byte of its length.
+    static constexpr std::uint16_t long_atom = std::uint16_t(external_tag::atom_latin1);
+
     explicit glance(std::span<const std::byte> bytes) noexcept : data_(bytes.data()), size_(bytes.size()) {}
 
     // Tests in the order in which tags are frequent: a jump through a table costs more than it saves here.
     [[nodiscard]] bool run() noexcept {
         std::size_t left = 1;
         do {
-            if (size_ - at_ < 2 || at_ > size_) return last_byte(left);
-            const std::size_t next = byte(1);
-            const auto tag = external_tag(data_[at_]);
+            if (at_ + 2 > size_) return last_byte(left);
+            const std::size_t pair = load_little<std::uint16_t>(data_ + at_);
+            const std::size_t next = pair >> 8;
+            const auto tag = external_tag(pair & 0xff);
             at_ += 2;
             if (tag == external_tag::small_atom_utf8) {
                 if (!text(next)) return false;
@@ -51,6 +55,9 @@ private:
                 at_ += 3;
             } else if (tag == external_tag::binary) {
                 if (!binary(next)) return false;
+            } else if (pair == long_atom) {
+                if (at_ >= size_) return false;
+                at_ += 1 + byte(0);
             } else if (tag != external_tag::small_integer) {
                 return false;
             }

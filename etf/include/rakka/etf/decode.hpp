@@ -3,6 +3,7 @@
 
 #include <rakka/etf/limits.hpp>
 #include <rakka/etf/local_origin.hpp>
+#include <rakka/etf/lone_binary.hpp>
 #include <rakka/etf/term.hpp>
 
 #include <boost/system/result.hpp>
@@ -67,10 +68,19 @@ inline constexpr decode_options default_decode_options{};
 [[nodiscard]] decode_result<decoded> decode(std::span<const std::byte> bytes,
                                             const decode_options& options = default_decode_options);
 
+namespace detail {
+[[nodiscard]] decode_result<std::size_t> validate_any(std::span<const std::byte> bytes,
+                                                      const decode_options& options);
+}
+
 /// The length of the term at the front of `bytes`, after the same checks as decode() but for those that need
 /// the term built (equal map keys, equal record fields). Touches no atom table and allocates only to inflate.
-[[nodiscard]] decode_result<std::size_t> validate(std::span<const std::byte> bytes,
-                                                  const decode_options& options = default_decode_options);
+[[nodiscard]] inline decode_result<std::size_t> validate(
+    std::span<const std::byte> bytes, const decode_options& options = default_decode_options) {
+    if (options.envelope == envelope::standalone)
+        if (const std::size_t size = detail::lone_binary(bytes, options.limits.max_words)) return size;
+    return detail::validate_any(bytes, options);
+}
 
 /// The atom with this text, interned when the table has it or the budget allows, else a foreign one. For
 /// atoms that come from a peer outside of terms (distribution headers). errc::bad_utf8, errc::atom_too_long.
