@@ -95,6 +95,31 @@ TEST_P(connect, a_wrong_cookie_is_refused_by_both) {
     EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong");
 }
 
+TEST_P(connect, a_cookie_for_one_peer_counts_whoever_dials) {
+    auto cpp = start_rakka();
+    auto erl = start_erlang("erl");
+    erl.eval("erlang:set_cookie('cpp@127.0.0.1', other)");
+    cpp.node().set_cookie("erl@127.0.0.1"_a, cookie::from_text("other").value());
+    EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong");
+    EXPECT_TRUE(cpp.node().disconnect("erl@127.0.0.1"_a));
+    EXPECT_TRUE(cpp.node().ping("erl@127.0.0.1"_a));
+}
+
+TEST_P(connect, lists_of_allowed_nodes_are_kept_by_both) {
+    auto erl = start_erlang("erl");
+    {
+        auto cpp = start_rakka();
+        ASSERT_TRUE(cpp.node().allow({"somebody@127.0.0.1"}));
+        EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pang");
+        EXPECT_EQ(cpp.node().connect("erl@127.0.0.1"_a).error(), node_errc::handshake_refused);
+        ASSERT_TRUE(cpp.node().allow({"erl@127.0.0.1"}));
+        EXPECT_EQ(erl.eval("net_adm:ping('cpp@127.0.0.1')"), "pong");
+    }
+    erl.eval("net_kernel:allow(['somebody@127.0.0.1'])");
+    auto cpp = start_rakka("next");
+    EXPECT_EQ(cpp.node().connect("erl@127.0.0.1"_a).error(), node_errc::handshake_not_allowed);
+}
+
 TEST_P(connect, both_dialling_at_once_end_up_with_one_connection) {
     auto erl = start_erlang("erl");
     // Our name is smaller than theirs, then greater: either side's attempt wins once.

@@ -32,6 +32,18 @@ boost::system::result<cookie, node_start_error> find_cookie(const node_options& 
     return node_start_error{read.error(), explain_cookie_error(file, read.error())};
 }
 
+/// The cookie has been read from there a moment ago.
+void follow_cookie_file(detail::node_core& core) {
+    const auto file = core.options.cookie_file ? *core.options.cookie_file : default_cookie_file();
+    const auto said = [&core, file](error_code e) {
+        if (!e) return core.log(node_log_level::info, {}, {}, {}, "read the cookie again: " + file.string());
+        core.log(node_log_level::error, {}, {}, e,
+                 fmt::format("the cookie file has changed, but the old cookie stays in use: {}",
+                             explain_cookie_error(file, e)));
+    };
+    static_cast<void>(core.cookies.follow(file, said));
+}
+
 }  // namespace
 
 node::node(std::shared_ptr<detail::running_node> running) : running_(std::move(running)) {}
@@ -51,6 +63,7 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
         if (!made) return node_start_error{node_errc::bad_option, "node_options::tls: " + made.error()};
         tls = std::move(*made);
     }
+    const bool from_file = !options.cookie;
     auto secret = find_cookie(options);
     if (!secret) return secret.error();
     if (!options.log) options.log = log_to_stderr();
@@ -65,6 +78,7 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
         };
         core->tls = std::move(tls);
     }
+    if (from_file) follow_cookie_file(*core);
     auto running = std::make_shared<detail::running_node>(std::move(core));
     if (auto e = running->start()) return std::move(*e);
     return node(std::move(running));
@@ -130,12 +144,30 @@ void node::monitor_node(const pid& who, atom peer) {
     const auto core = running_->core;
     if (peer == core->self) return;  // which never goes down as long as it can tell
     core->monitors.watch(who, peer);
-    if (!core->connect_to(peer, detail::dial_wish::of_the_program))
+    const auto known = core->find(peer);
+    const bool reachable = (known && known->phase() != detail::connection_phase::closed) ||
+                           (core->dials_by_itself() && !core->dials.is_barred(peer));
+    if (!reachable || !core->connect_to(peer, detail::dial_wish::of_the_program))
         core->monitors.announce_lost(core->sys, peer);
 }
 
 bool node::demonitor_node(const pid& who, atom peer) {
     return running_->core->monitors.unwatch(who, peer);
+}
+
+void node::set_cookie(cookie c) {
+    running_->core->cookies.set_own(std::move(c));
+}
+
+void node::set_cookie(atom peer, cookie c) {
+    running_->core->cookies.set(peer.text(), std::move(c));
+}
+
+result<void> node::allow(const std::vector<std::string>& nodes_and_hosts) {
+    for (const std::string& a : nodes_and_hosts)
+        if (!detail::explain_bad_allowed(a).empty()) return error_code(node_errc::bad_node_name);
+    running_->core->allowed.add(nodes_and_hosts);
+    return {};
 }
 
 export_table& node::exports() noexcept {

@@ -62,6 +62,11 @@ const std::vector<bad_option>& bad_options() {
         {"pending_0", [](auto& o) { o.max_pending_signals = 0; }, {"max_pending_signals is 0"}},
         {"handshakes_0", [](auto& o) { o.max_handshakes = 0; }, {"max_handshakes is 0"}},
         {"dials_0", [](auto& o) { o.max_dials = 0; }, {"max_dials is 0", "auto_connect"}},
+        {"allow_no_name",
+         [](auto& o) {
+             o.allow = {"fine@here", "what@is@this"};
+         },
+         {"node_options::allow", "what@is@this", "name@host"}},
         {"peer_names_0", [](auto& o) { o.max_peer_names = 0; }, {"max_peer_names is 0"}},
         {"frame_0", [](auto& o) { o.limits.max_frame_size = 0; }, {"max_frame_size is 0", "131072"}},
         {"frame_below_a_fragment",

@@ -87,6 +87,10 @@ void connection::attempt(dial_place place) {
         const std::string text = explain_bad_node_name(node_.text(), name.error());
         return give_up_dialling(name.error(), text, {});
     }
+    if (!core_.allowed.allows(*name)) {
+        return give_up_dialling(node_errc::handshake_refused,
+                                "neither the node nor its host is on the list node_options::allow", {});
+    }
     const std::weak_ptr<connection> weak = weak_from_this();
     dial_events events;
     events.inbound_under_way = [weak] {
@@ -234,7 +238,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         release_senders(lock);
     }
     // Whoever hears of it finds it connected; the peer's signals are not delivered before take_frames.
-    core_.monitors.announce(core_.sys, atoms::known<"nodeup">, node_, is_hidden, {});
+    core_.monitors.announce(core_.sys, {atoms::known<"nodeup">, node_, is_hidden, id_, {}});
     core_.log(node_log_level::info, std::string(node_.text()), address_, {},
               fmt::format("connected {} {}{}{}", outgoing ? "to" : "by", describe(),
                           encryption.empty() ? "" : " with ", encryption));
@@ -364,9 +368,10 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     for (const pid& p : suspended)
         core_.sys.resume(p);
     if (was_up) {
+        core_.dials.lost(node_);
         core_.log(node_log_level::info, std::string(node_.text()), address_, code,
                   fmt::format("connection to {} ended: {}", describe(), text));
-        core_.monitors.announce(core_.sys, atoms::known<"nodedown">, node_, hidden(), reason);
+        core_.monitors.announce(core_.sys, {atoms::known<"nodedown">, node_, hidden(), id_, reason});
     }
     core_.monitors.announce_lost(core_.sys, node_);
     core_.connections.erase(node_, *this);

@@ -185,7 +185,7 @@ void dial_attempt::shake_hands(std::unique_ptr<transport::stream> s) {
                                    .own_flags = core_.own_flags,
                                    .required_flags = flag_sets::mandatory,
                                    .peer = peer_,
-                                   .peer_cookie = core_.secret,
+                                   .peer_cookie = core_.cookies.of(peer_.text()),
                                    .carrier = core_.carrier()};
     session_ = std::make_shared<dial_session>(*this, std::move(s), std::move(o));
     session_->start(core_.options.net_setuptime);

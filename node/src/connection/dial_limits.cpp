@@ -10,6 +10,11 @@ bool dial_limits::failed_lately(atom node, clock::time_point now) const {
     return it != failures_.end() && now < it->second + settings_.backoff;
 }
 
+bool dial_limits::is_barred(atom node) const {
+    const std::lock_guard lock(mutex_);
+    return lost_.contains(node);
+}
+
 void dial_limits::failed(atom node, clock::time_point now) {
     if (settings_.backoff.count() == 0) return;
     const std::lock_guard lock(mutex_);
@@ -22,6 +27,13 @@ void dial_limits::failed(atom node, clock::time_point now) {
 void dial_limits::succeeded(atom node) {
     const std::lock_guard lock(mutex_);
     failures_.erase(node);
+    lost_.erase(node);
+}
+
+void dial_limits::lost(atom node) {
+    if (!settings_.once) return;
+    const std::lock_guard lock(mutex_);
+    lost_.insert(node);
 }
 
 dial_limits::admission dial_limits::ask(const void* who, std::function<void(dial_place)> go) {

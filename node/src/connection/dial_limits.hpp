@@ -12,6 +12,7 @@
 #include <list>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace rakka::detail {
@@ -50,6 +51,7 @@ public:
         std::size_t max_under_way;
         std::size_t max_waiting;
         std::chrono::milliseconds backoff;  ///< after a failure, the node is not tried again by itself
+        bool once = false;                  ///< nor is one that was lost, ever
     };
     /// Failures remembered at most.
     static constexpr std::size_t max_failures = 4096;
@@ -58,8 +60,13 @@ public:
 
     /// Whether an attempt to reach `node` has failed within the last `backoff`. Any thread.
     [[nodiscard]] bool failed_lately(atom node, clock::time_point now = clock::now()) const;
+    /// Whether it was lost, and with `once` only the program may dial it. Any thread.
+    [[nodiscard]] bool is_barred(atom node) const;
     void failed(atom node, clock::time_point now = clock::now());
     void succeeded(atom node);
+    /// The connection to `node` has ended. So many are remembered as nodes can connect, see
+    /// node_options::max_peer_names.
+    void lost(atom node);
 
     /// A place whether or not there is one.
     [[nodiscard]] dial_place take() noexcept {
@@ -92,6 +99,7 @@ private:
 
     mutable std::mutex mutex_;
     std::unordered_map<atom, clock::time_point> failures_;  // when; guarded by mutex_
+    std::unordered_set<atom> lost_;                         // with `once`; guarded by mutex_
 };
 
 inline dial_place::~dial_place() {

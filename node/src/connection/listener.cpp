@@ -133,7 +133,7 @@ void listener::shake_hands(std::unique_ptr<transport::stream> s, std::chrono::na
                                   .own_creation = core_.own_creation,
                                   .own_flags = core_.own_flags,
                                   .required_flags = flag_sets::mandatory,
-                                  .own_cookie = core_.secret,
+                                  .own_cookie = core_.cookies.of({}),
                                   .carrier = core_.carrier()};
     const auto session = std::make_shared<accept_session>(*this, core_.io, std::move(s), std::move(o));
     sessions_.push_back(session);
@@ -145,24 +145,27 @@ void listener::shake_hands(std::unique_ptr<transport::stream> s, std::chrono::na
 // proves itself.
 handshake::event listener::decide(accept_session& asking) {
     if (core_.stopping) return handshake::peer_refused{};
+    if (!core_.allowed.allows(*asking.peer())) return not_on_the_list();
     const auto known = atom::existing(asking.peer()->text());
     const auto c = known ? core_.find(*known) : nullptr;
-    if (!c) return handshake::peer_allowed{peer_relation::none};
-    switch (c->phase()) {
-        case connection_phase::up:
-            asking.told_alive = true;
-            return handshake::peer_allowed{peer_relation::up};
-        case connection_phase::pending:
-            return handshake::peer_allowed{c->own_attempt()};
-        case connection_phase::closed:
-            break;
+    peer_relation relation = peer_relation::none;
+    if (c && c->phase() == connection_phase::up) {
+        asking.told_alive = true;
+        relation = peer_relation::up;
+    } else if (c && c->phase() == connection_phase::pending) {
+        relation = c->own_attempt();
     }
-    return handshake::peer_allowed{peer_relation::none};
+    return handshake::peer_allowed{relation, core_.cookies.of(asking.peer()->text())};
+}
+
+handshake::peer_refused listener::not_on_the_list() {
+    return {node_errc::handshake_refused, "neither the peer nor its host is on the list node_options::allow"};
 }
 
 handshake::event listener::give_name(accept_session& asking) {
     if (core_.stopping) return handshake::peer_refused{};
     const std::string& host = asking.machine().peer_host();
+    if (!core_.allowed.allows_host(host)) return not_on_the_list();
     auto given = core_.given_names.take(host, [this](const node_name& n) {
         const auto known = atom::existing(n.text());
         return n == core_.name || (known && core_.find(*known));

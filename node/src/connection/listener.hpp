@@ -39,6 +39,7 @@ private:
     void shake_hands(std::unique_ptr<transport::stream> s, std::chrono::nanoseconds limit);
     [[nodiscard]] handshake::event decide(accept_session& asking);
     [[nodiscard]] handshake::event give_name(accept_session& asking);
+    [[nodiscard]] static handshake::peer_refused not_on_the_list();
     [[nodiscard]] handshake::event take_over(const accept_session& by);
     void finished(accept_session& done, std::unique_ptr<transport::stream> s, handshake::established e);
     void failed(accept_session& which);

@@ -17,11 +17,13 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       options(std::move(o)),
       name(std::move(n)),
       self(name.text()),
-      secret(std::move(c)),
       form(name.form()),
       own_flags(is_visible(options) ? flag_sets::wanted_visible : flag_sets::wanted),
       global(std::make_shared<global_service>()),
-      dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff}),
+      cookies(std::move(c)),
+      allowed(options.allow),
+      dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff,
+                   options.auto_connect == auto_connect::once}),
       new_peers_(options.max_peer_names) {}
 
 node_core::~node_core() = default;
@@ -31,7 +33,8 @@ std::shared_ptr<connection> node_core::connect_to(atom node, dial_wish whose) {
     const auto known = connections.find(node);
     const bool alive = known && known->phase() != connection_phase::closed;
     if (alive && (whose == dial_wish::of_a_signal || known->phase() == connection_phase::up)) return known;
-    if (whose == dial_wish::of_a_signal && dials.failed_lately(node)) return nullptr;
+    if (whose == dial_wish::of_a_signal && (dials.failed_lately(node) || dials.is_barred(node)))
+        return nullptr;
     const auto [c, made] = connections.find_or_make(node, alive ? nullptr : known.get(), [&] {
         return connection::make(*this, node, next_connection_id++);
     });

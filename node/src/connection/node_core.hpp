@@ -1,7 +1,9 @@
 // What all parts of one running node share: its identity, its options, its tables.
 #pragma once
 
+#include "connection/allow_list.hpp"
 #include "connection/connection_table.hpp"
+#include "connection/cookies.hpp"
 #include "connection/dial_limits.hpp"
 #include "connection/flush_guard.hpp"
 #include "connection/name_pool.hpp"
@@ -50,7 +52,6 @@ struct node_core : std::enable_shared_from_this<node_core> {
     const node_options options;
     const node_name name;
     const rakka::atom self;  ///< the name as an atom
-    const rakka::cookie secret;
     const name_form form;
     std::uint16_t epmd_port = 0;
     rakka::creation own_creation;
@@ -58,6 +59,8 @@ struct node_core : std::enable_shared_from_this<node_core> {
     std::shared_ptr<global_service> global;  ///< synchronises itself
 
     // ---- own synchronisation
+    detail::cookies cookies;
+    allow_list allowed;
     connection_table connections;
     node_monitors monitors;
     export_table exports;
@@ -89,6 +92,10 @@ struct node_core : std::enable_shared_from_this<node_core> {
              std::string text) const;
     /// How handshakes count their lengths. [dist §TLS]
     [[nodiscard]] handshake::carrier_options carrier() const noexcept;
+    /// Whether signals may make connections.
+    [[nodiscard]] bool dials_by_itself() const noexcept {
+        return options.auto_connect != auto_connect::never;
+    }
     [[nodiscard]] bool visible() const noexcept { return is_visible(options); }
 
 private:

@@ -2,11 +2,34 @@
 
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/build.hpp>
+#include <rakka/etf/convert.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace rakka::detail {
+
+namespace {
+
+/// Nothing for who wants to know the name only.
+std::optional<term> info_for(const monitor_nodes_options& o, const node_monitors::news& n) {
+    const bool more = o.nodedown_reason || o.connection_id;
+    if (!more && o.form == node_info_form::none) return std::nullopt;
+    std::vector<std::pair<atom, term>> facts;
+    if (o.connection_id) facts.emplace_back("connection_id"_a, n.connection);
+    if (o.nodedown_reason && n.reason.has_value())
+        facts.emplace_back("nodedown_reason"_a, term::copy(n.reason));
+    facts.emplace_back("node_type"_a, n.hidden ? "hidden"_a : "visible"_a);
+    if (o.form == node_info_form::map)
+        return term(std::unordered_map<atom, term>(facts.begin(), facts.end()));
+    return term(facts);
+}
+
+}  // namespace
 
 void node_monitors::add(const pid& who, monitor_nodes_options options) {
     const std::lock_guard lock(mutex_);
@@ -22,21 +45,13 @@ bool node_monitors::remove(const pid& who, monitor_nodes_options options) {
     return true;
 }
 
-void node_monitors::announce(system& sys, atom what, atom node, bool hidden, term_view reason) {
-    const atom type = hidden ? "hidden"_a : "visible"_a;
+void node_monitors::announce(system& sys, const news& n) {
     const std::lock_guard lock(mutex_);
     std::erase_if(subscriptions_, [&](const subscription& s) { return !sys.is_alive(s.who); });
     for (const subscription& s : subscriptions_) {
-        if (s.options.type != node_type::all && (s.options.type == node_type::hidden) != hidden) continue;
-        if (!s.options.nodedown_reason) {
-            sys.deliver_message(s.who, term(tuple(what, node)));
-        } else if (reason.has_value()) {
-            sys.deliver_message(s.who, term(tuple(what, node,
-                                                  list(tuple("nodedown_reason"_a, term::copy(reason)),
-                                                       tuple("node_type"_a, type)))));
-        } else {
-            sys.deliver_message(s.who, term(tuple(what, node, list(tuple("node_type"_a, type)))));
-        }
+        if (s.options.type != node_type::all && (s.options.type == node_type::hidden) != n.hidden) continue;
+        const auto info = info_for(s.options, n);
+        sys.deliver_message(s.who, info ? term(tuple(n.what, n.node, *info)) : term(tuple(n.what, n.node)));
     }
 }
 

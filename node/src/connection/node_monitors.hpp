@@ -5,6 +5,7 @@
 #include <rakka/node/node_monitor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -23,9 +24,16 @@ public:
     /// Ends one subscription with these options; false when there is none.
     bool remove(const pid& who, monitor_nodes_options options);
 
-    /// Sends `{nodeup, Node}` or `{nodedown, Node}` (or the form with an info list) to each subscriber, one
-    /// message per subscription. `reason` is for nodedown. Subscribers that are gone are dropped.
-    void announce(system& sys, atom what, atom node, bool hidden, term_view reason);
+    struct news {
+        atom what;  ///< nodeup or nodedown
+        atom node;
+        bool hidden = false;
+        std::uint64_t connection = 0;
+        term_view reason{};  ///< of nodedown
+    };
+    /// Sends them to each subscriber, one message per subscription, in the form it asked for. Subscribers
+    /// that are gone are dropped.
+    void announce(system& sys, const news& n);
 
     /// The next loss of, or failure to reach, `node` is told to `who` as `{nodedown, Node}`. Erlang:
     /// monitor_node/2.

@@ -65,9 +65,9 @@ submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_
 
 outcome router::send_signal(atom node, outbound_signal s, send_flags flags, const pid& from) {
     s.control.priority = flags.priority;
-    const contact how = flags.noconnect              ? contact::only_if_up
-                        : core_.options.auto_connect ? contact::connect
-                                                     : contact::only_if_known;
+    const contact how = flags.noconnect           ? contact::only_if_up
+                        : core_.dials_by_itself() ? contact::connect
+                                                  : contact::only_if_known;
     switch (submit(node, s, from, flags.nosuspend ? when_busy::refuse : when_busy::suspend, how)) {
         case submitted::ok:
             return outcome::ok;
@@ -88,7 +88,7 @@ outcome router::other_signal(atom node, outbound_signal s, contact how) {
 
 /// For kinds that do not say from whom they are: what `from` sent before must arrive before.
 outcome router::other_signal(atom node, outbound_signal s, contact how, const pid& from) {
-    if (!core_.options.auto_connect) how = contact::only_if_known;
+    if (!core_.dials_by_itself()) how = contact::only_if_known;
     if (submit(node, s, from, when_busy::go_on, how) == submitted::closed) answer_unreachable(s);
     return outcome::ok;
 }
@@ -108,14 +108,14 @@ void router::post(const pid& from, const destination& to, term message, bool con
         s.control.ref = *alias;
         node = alias->node;
     }
-    const contact how = connect && core_.options.auto_connect ? contact::connect : contact::only_if_up;
+    const contact how = connect && core_.dials_by_itself() ? contact::connect : contact::only_if_up;
     static_cast<void>(submit(node, s, from, when_busy::go_on, how));
 }
 
 /// A signal whose effect lasts as long as the connection it goes out on.
 remote_router::placed router::relation(atom node, outbound_signal s) {
     placed out;
-    const contact how = core_.options.auto_connect ? contact::connect : contact::only_if_known;
+    const contact how = core_.dials_by_itself() ? contact::connect : contact::only_if_known;
     if (submit(node, s, s.control.from, when_busy::go_on, how, &out.connection) == submitted::closed)
         answer_unreachable(s);
     return out;

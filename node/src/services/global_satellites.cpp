@@ -234,7 +234,7 @@ void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& serve
     };
     // Not to be reached has consequences for the whole cluster: a failure of a moment ago does not count.
     if (!up() && core->dials.failed_lately(node)) pause(core->options.dial_backoff);
-    const bool may_dial = core->options.auto_connect;
+    const bool may_dial = core->dials_by_itself();
     if (!up() && (!may_dial || !connect_and_wait(core, node, dial_wish::of_a_signal))) {
         send(server, global_event{global_unreachable{node, for_sync}});
     } else if (!for_sync) {

@@ -1,5 +1,6 @@
 #include "services/options_check.hpp"
 
+#include "connection/allow_list.hpp"
 #include "printable.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -95,7 +96,7 @@ problem check_own_limits(const node_options& o) {
     if (auto p =
             check_least("node_options::max_dials", o.max_dials, 1,
                         "or no signal could reach another node; to dial on request only, set auto_connect "
-                        "to false"))
+                        "to never"))
         return p;
     return check_least("node_options::max_peer_names", o.max_peer_names, 1, "or no peer could connect");
 }
@@ -127,6 +128,8 @@ bool is_ipv6(const std::string& address) noexcept {
 }
 
 std::optional<std::string> explain_bad_option(const node_options& o) {
+    for (const std::string& a : o.allow)
+        if (const std::string p = explain_bad_allowed(a); !p.empty()) return "node_options::allow: " + p;
     if (auto p = check_times(o)) return p;
     if (auto p = check_listening(o)) return p;
     if (auto p = check_epmd(o)) return p;

@@ -7,7 +7,6 @@
 #include <openssl/ssl.h>
 
 #include <new>
-#include <sys/stat.h>
 #include <utility>
 
 namespace rakka::transport {
@@ -39,13 +38,10 @@ std::vector<std::filesystem::path> tls_contexts::files(const tls_side_options& o
     return all;
 }
 
-std::vector<tls_contexts::stamp> tls_contexts::look(const tls_side_options& o) {
-    std::vector<stamp> all;
-    for (const auto& f : files(o)) {
-        struct stat s {};
-        const bool there = ::stat(f.c_str(), &s) == 0;
-        all.push_back(there ? stamp{s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_size} : stamp{});
-    }
+std::vector<detail::file_stamp> tls_contexts::look(const tls_side_options& o) {
+    std::vector<detail::file_stamp> all;
+    for (const auto& f : files(o))
+        all.push_back(detail::file_stamp::of(f));
     return all;
 }
 

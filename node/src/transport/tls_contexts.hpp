@@ -1,6 +1,7 @@
 // Where a node's TLS sessions come from: both sides' certificates, read again when their files change.
 #pragma once
 
+#include "file_stamp.hpp"
 #include "transport/tls_context.hpp"
 #include "transport/tls_engine.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <boost/system/result.hpp>
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,24 +33,16 @@ public:
     [[nodiscard]] tls_session client_session(const std::string& host);
 
 private:
-    /// What tells one state of a file from another.
-    struct stamp {
-        std::int64_t seconds = 0;
-        std::int64_t nanoseconds = 0;
-        std::uint64_t inode = 0;
-        std::int64_t size = -1;
-        friend bool operator==(const stamp&, const stamp&) = default;
-    };
     struct side_state {
         tls_side side = tls_side::client;
         tls_side_options options{};
         tls_context context{};
-        std::vector<stamp> stamps{};  // of files(), when they were read last
+        std::vector<detail::file_stamp> stamps{};  // of files(), when they were read last
     };
     tls_contexts() = default;
 
     [[nodiscard]] static std::vector<std::filesystem::path> files(const tls_side_options& o);
-    [[nodiscard]] static std::vector<stamp> look(const tls_side_options& o);
+    [[nodiscard]] static std::vector<detail::file_stamp> look(const tls_side_options& o);
     void refresh(side_state& s) const;
     [[nodiscard]] tls_session session(side_state& s) const;
 

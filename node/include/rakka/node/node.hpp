@@ -99,6 +99,16 @@ public:
     /// Takes one back; false when there is none. Erlang: `monitor_node(Node, false)`.
     bool demonitor_node(const pid& who, atom peer);
 
+    /// The cookie for all peers but those that have one of their own, from the next handshake on; the cookie
+    /// file, if one was read, is not looked at any more. Erlang: `erlang:set_cookie/1`.
+    void set_cookie(cookie c);
+    /// The cookie for one peer, in both directions. Erlang: `erlang:set_cookie/2`.
+    void set_cookie(atom peer, cookie c);
+    /// Adds to node_options::allow, for connections made from now on: as long as that list was empty, all
+    /// were allowed. bad_node_name: one of them is neither `name@host` nor a host part; nothing was added
+    /// then. Erlang: `net_kernel:allow/1`.
+    result<void> allow(const std::vector<std::string>& nodes_and_hosts);
+
     /// The functions that peers may call or spawn.
     [[nodiscard]] export_table& exports() noexcept;
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rakka {
 
@@ -29,6 +30,14 @@ enum class node_visibility { hidden, visible };
 
 /// Whether the node can be dialled. Erlang: `-dist_listen`.
 enum class node_listen { yes, no };
+
+/// Which signals make connections. Erlang: kernel dist_auto_connect.
+enum class auto_connect {
+    always,  ///< the first message, link, monitor or spawn to a node that is not connected
+    once,   ///< the same, but not to a node whose connection was lost: the program has to connect() to it, or
+            ///< it to us
+    never,  ///< none: the program connects, or peers do
+};
 
 /// Bounds on what one peer can make this node hold. A peer that goes beyond one is disconnected, except where
 /// it says otherwise. All bounds, those of the node as a whole included: docs/limits.md.
@@ -50,7 +59,8 @@ struct node_options {
 
     /// The cluster's secret. None: read from `cookie_file`. Erlang: `-setcookie`.
     std::optional<rakka::cookie> cookie{};
-    /// None: the file a BEAM of this user reads (default_cookie_file()).
+    /// None: the file a BEAM of this user reads (default_cookie_file()). A file that changes later counts for
+    /// the connections that are made from then on.
     std::optional<std::filesystem::path> cookie_file{};
 
     /// A node that does not listen is hidden whatever this says: members of a cluster dial each other.
@@ -86,8 +96,10 @@ struct node_options {
     unsigned net_tickintensity = 4;  ///< looks per net_ticktime, 4 to 1000
     /// For looking up, dialling and the handshake together. Erlang: kernel net_setuptime.
     std::chrono::milliseconds net_setuptime{7'000};
-    /// Connect on the first message, link, monitor or spawn to a node. Erlang: kernel dist_auto_connect.
-    bool auto_connect = true;
+    rakka::auto_connect auto_connect = rakka::auto_connect::always;
+    /// Nodes (`name@host`) and hosts (the part behind the @) that connections may come from and go to; empty:
+    /// all. What is not on the list is refused whatever its cookie. Erlang: net_kernel:allow/1.
+    std::vector<std::string> allow{};
 
     /// Bytes waiting to be sent to one peer above which senders are suspended. Erlang: `+zdbbl`.
     std::size_t dist_buf_busy_limit = std::size_t{1} << 20;
