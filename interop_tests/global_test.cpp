@@ -447,7 +447,7 @@ long microseconds(beam_node& node, const std::string& operation, int count) {
                                " end, lists:nth(3, lists:sort([Run() || _ <- lists:seq(1, 5)]))"));
 }
 
-TEST_P(global_names, a_beam_is_as_fast_with_us_as_with_another_beam) {
+TEST_P(global_names, no_operation_of_a_beam_has_to_be_tried_again_because_of_us) {
     const std::vector<std::pair<std::string, int>> operations{
         {"global:set_lock({r, self()}), global:del_lock({r, self()})", 50},
         {"global:trans({r, self()}, fun() -> ok end)", 50},
@@ -472,7 +472,9 @@ TEST_P(global_names, a_beam_is_as_fast_with_us_as_with_another_beam) {
     for (std::size_t i = 0; i < operations.size(); ++i) {
         std::cout << operations[i].first << ": " << with_us[i] << " us with us, " << with_beam[i]
                   << " us with a BEAM\n";
-        EXPECT_LT(with_us[i], 3 * with_beam[i] + 2000) << operations[i].first;
+        // How much longer is for benchmarks. But none waits for a second try, which takes a quarter of a
+        // second at the least.
+        EXPECT_LT(with_us[i], 100'000) << operations[i].first;
     }
 }
 

@@ -15,6 +15,10 @@ using work = std::function<int()>;
 /// Adds the sub-command to `rakka` and sets `chosen` when it is the one on the command line.
 using add_command = void (*)(CLI::App& rakka, work& chosen);
 
+void add_doctor(CLI::App& rakka, work& chosen);
 void add_lint(CLI::App& rakka, work& chosen);
+void add_names(CLI::App& rakka, work& chosen);
+void add_ping(CLI::App& rakka, work& chosen);
+void add_send(CLI::App& rakka, work& chosen);
 
 }  // namespace rakka::tools

@@ -5,7 +5,9 @@
 
 namespace {
 
-constexpr rakka::tools::add_command commands[] = {rakka::tools::add_lint};
+using namespace rakka::tools;
+
+constexpr add_command commands[] = {add_ping, add_names, add_send, add_doctor, add_lint};
 
 }  // namespace
 

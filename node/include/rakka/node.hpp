@@ -6,6 +6,7 @@
 #include <rakka/node/cookie.hpp>              // IWYU pragma: export
 #include <rakka/node/creation.hpp>            // IWYU pragma: export
 #include <rakka/node/distribution_flags.hpp>  // IWYU pragma: export
+#include <rakka/node/epmd_client.hpp>         // IWYU pragma: export
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
 #include <rakka/node/errc.hpp>                // IWYU pragma: export
 #include <rakka/node/exports.hpp>             // IWYU pragma: export

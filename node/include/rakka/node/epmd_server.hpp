@@ -13,13 +13,6 @@ namespace rakka {
 
 class system;
 
-/// What an epmd answers to `epmd -names`.
-struct epmd_name {
-    std::string name;  ///< the part before '@'
-    std::uint16_t port = 0;
-    friend bool operator==(const epmd_name&, const epmd_name&) = default;
-};
-
 struct epmd_server_options {
     std::uint16_t port = 0;      ///< 0 = the environment's ERL_EPMD_PORT, else 4369
     bool any_free_port = false;  ///< for tests: the system chooses, `port` is not looked at
