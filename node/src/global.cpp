@@ -148,12 +148,15 @@ std::vector<atom> detail::nodes_to_lock(const lock_nodes& nodes) {
 }
 
 bool set_lock(const lock_id& id, const lock_nodes& nodes, lock_retries retries) {
-    const node_core& c = core();
     const auto lock = checked(id);
     for (unsigned times = 1;; ++times) {
+        const node_core& c = core();  // which may have stopped while this waited
         const auto where = detail::nodes_to_lock(nodes);
         const bool here_too = std::find(where.begin(), where.end(), c.self) != where.end();
-        if (rakka::detail::set_lock_on(c, lock, where, here_too && where.size() > 1)) return true;
+        if (rakka::detail::set_lock_on(c, lock, where, here_too && where.size() > 1)) {
+            static_cast<void>(core());  // of a node that has stopped nobody answers, which is no lock
+            return true;
+        }
         if (retries && (*retries)-- == 0) return false;
         rakka::detail::random_pause(global_fsm::longest_pause(times));
     }

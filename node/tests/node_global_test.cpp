@@ -1,5 +1,6 @@
 // `global` between Rakka nodes: names, locks, conflicts, and parting with lost nodes.
 #include "support/cluster.hpp"
+#include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -269,6 +270,24 @@ TEST_F(node_global, own_methods_decide) {
 
 // ---- losing nodes
 
+// The others know of it by the first it meets, and dial it.
+TEST_F(node_global, a_node_that_never_dials_splits_no_cluster) {
+    member& a = start("a");
+    member& b = start("b");
+    connect(a, b);
+    member& d = start("d");
+    connect(a, d);
+    eventually("all are connected", [&] { return b->nodes().size() == 2 && d->nodes().size() == 2; });
+    auto o = options("c");
+    o.auto_connect = auto_connect::never;
+    member& c = start(std::move(o));
+    ASSERT_TRUE(c->connect(a.name()));
+    eventually("the others have dialled", [&] { return c->nodes().size() == 3; });
+    sync(c, {a.name(), b.name(), d.name()});
+    for (member* const m : {&a, &b, &c, &d})
+        EXPECT_EQ((*m)->nodes().size(), 3U) << m->name().text();
+}
+
 TEST_F(node_global, who_is_lost_by_one_is_lost_by_all) {
     member& a = start("a");
     member& b = start("b");
@@ -394,6 +413,23 @@ TEST_F(node_global, nonsense_from_a_peer_changes_nothing) {
     EXPECT_TRUE(find(b, "y"_a));
     sync(b, {a.name()});
     EXPECT_EQ(b->nodes().size(), 1U);
+}
+
+// A peer made of a socket, which begins a session and then says what nobody can read: it must not keep both
+// clusters locked.
+TEST_F(node_global, a_session_that_cannot_be_understood_ends_with_its_connection) {
+    member& a = start("a");
+    raw_peer p(a->port());
+    ASSERT_TRUE(p.shake_hands("p@127.0.0.1", "cluster", flag_sets::wanted_visible));
+    const pid locker{"p@127.0.0.1"_a, 5, 1, 77};
+    const auto cast = [&](const term& body) {
+        p.write(
+            raw_peer::message(tuple(6, locker, ""_a, "global_name_server"_a), tuple("$gen_cast"_a, body)));
+    };
+    cast(tuple("init_connect"_a, tuple(8, 1), "p@127.0.0.1"_a, tuple("locker"_a, 0, 0, locker)));
+    cast(tuple("exchange"_a, "p@127.0.0.1"_a, list(1), list(), 1));
+    EXPECT_EQ(a.log.wait_for("cannot read").level, node_log_level::error);
+    EXPECT_TRUE(p.wait_for_close());
 }
 
 TEST_F(node_global, a_message_without_a_monitor_of_ours_is_no_down) {

@@ -47,6 +47,18 @@ void lock_table::process_ended(const pid& p) {
     }
 }
 
+void lock_table::node_lost(atom node) {
+    std::vector<pid> holders;
+    for (const auto& [p, resource] : by_process_)
+        if (p.node == node) holders.push_back(p);
+    for (const pid& p : holders) {
+        if (!by_process_.contains(p)) continue;  // it held several
+        for (auto n = by_process_.count(p); n != 0; --n)
+            watched_.remove(p);
+        process_ended(p);
+    }
+}
+
 void lock_table::freed(const term& resource, bool by_an_end) {
     if (resource.is_atom("global"_a)) global_lock_lost_ = by_an_end;
     locks_.erase(resource);

@@ -25,6 +25,8 @@ public:
     void remove(const lock_id& id, const pid& holder);
     /// Removes a process that has ended from all locks.
     void process_ended(const pid& p);
+    /// Likewise all processes of a node.
+    void node_lost(atom node);
 
     [[nodiscard]] bool is_set(term_view resource) const { return locks_.contains(resource); }
     [[nodiscard]] bool holds(term_view resource, const pid& p) const;

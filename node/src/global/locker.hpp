@@ -75,6 +75,8 @@ public:
 
     [[nodiscard]] bool idle() const noexcept { return where_ == state::idle; }
     [[nodiscard]] bool asks() const noexcept { return where_ == state::asking; }
+    /// Our tag of the session it is about. REQUIRES: asks().
+    [[nodiscard]] const term& attempt() const noexcept { return him_.my_tag; }
     [[nodiscard]] std::size_t candidates() const noexcept { return candidates_.size(); }
     [[nodiscard]] const std::vector<atom>& known() const noexcept { return known_; }
 

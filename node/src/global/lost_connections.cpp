@@ -13,6 +13,18 @@ bool lost_connections::is_news(const lost_connection& m, std::chrono::nanosecond
     return true;
 }
 
+void lost_connections::we_lost(atom node, std::chrono::nanoseconds now) {
+    std::erase_if(own_, [&](const auto& l) { return now - l.second >= foretold; });
+    if (own_.size() < most_) own_.insert_or_assign(node, now);
+}
+
+bool lost_connections::is_old(const lost_connection& m, std::chrono::nanoseconds now) const {
+    const auto ours = own_.find(m.lost);
+    if (ours == own_.end() || now - ours->second >= foretold) return false;
+    const auto before = heard_.find({m.loser, m.lost});
+    return before == heard_.end() || now - before->second.at >= foretold;
+}
+
 void lost_connections::forget(std::chrono::nanoseconds now) {
     while (!by_time_.empty() && (by_time_.size() >= most_ || now - by_time_.front().at >= kept)) {
         const memory oldest = by_time_.front();

@@ -1,4 +1,4 @@
-// Which losses of connections this node has heard of and passed on. [protocol §6.4]
+// Which losses of connections this node has noticed, or heard of and passed on. [protocol §6.4]
 #pragma once
 
 #include "global/messages.hpp"
@@ -25,6 +25,14 @@ public:
     /// remembered then. `now` never goes back.
     bool is_news(const lost_connection& m, std::chrono::nanoseconds now);
 
+    /// Our own connection to `node` has ended.
+    void we_lost(atom node, std::chrono::nanoseconds now);
+    /// Whether `m`, which has not been passed to is_news yet, is about the same event as a loss of our own
+    /// within the last `foretold`: when the lost node has been started again meanwhile, it is of the one
+    /// before. What a node says of a second loss in this time is not old.
+    [[nodiscard]] bool is_old(const lost_connection& m, std::chrono::nanoseconds now) const;
+    static constexpr std::chrono::seconds foretold{10};
+
     [[nodiscard]] std::size_t size() const noexcept { return heard_.size(); }
 
 private:
@@ -46,7 +54,8 @@ private:
     void forget(std::chrono::nanoseconds now);
 
     std::size_t most_;
-    std::map<std::pair<atom, atom>, news, pair_less> heard_;  // by loser and lost
+    std::map<atom, std::chrono::nanoseconds, node_less> own_;  // when, for the time `foretold`
+    std::map<std::pair<atom, atom>, news, pair_less> heard_;   // by loser and lost
     std::deque<memory> by_time_;  // oldest first; of a pair heard of again only the last counts
 };
 

@@ -189,6 +189,23 @@ std::optional<peer_message> read_message(term_view message, const limits& max) {
     return {};
 }
 
+std::optional<atom> sender_of_session_message(term_view message) {
+    if (!message.is_tagged(atoms::known<"$gen_cast">, 2)) return {};
+    const term_view body = message.tuple()[1];
+    if (!body.is(kind::tuple) || body.tuple().size() < 3) return {};
+    const auto m = body.tuple();
+    if (m[0].is_atom("lock_set"_a)) {
+        const auto locker = m[1].as<pid>();
+        return locker ? std::optional(locker->node) : std::nullopt;
+    }
+    const bool is_init = m[0].is_atom("init_connect"_a);
+    if (!is_init && !m[0].is_atom("exchange"_a) && !m[0].is_atom("resolved"_a) &&
+        !m[0].is_atom("new_nodes"_a))
+        return {};
+    const auto node = m[is_init ? 2 : 1].as<atom>();
+    return node ? std::optional(*node) : std::nullopt;
+}
+
 term list_of_terms(const std::vector<term>& elements) {
     etf::builder b;
     etf::builder::word* cells = nullptr;

@@ -103,6 +103,10 @@ using peer_message = std::variant<init_connect, init_connect_ack, lock_set, exch
 [[nodiscard]] term remove_connection_message(atom self);
 
 /// Lists of terms, and of what becomes one.
+/// Whose message this is when it is one of a session (init_connect, lock_set, exchange, resolved, new_nodes),
+/// readable or not; nothing otherwise.
+[[nodiscard]] std::optional<atom> sender_of_session_message(term_view message);
+
 [[nodiscard]] term list_of_terms(const std::vector<term>& elements);
 [[nodiscard]] term known_list(const version_map& known);
 [[nodiscard]] term external_list(const std::vector<external_name>& names);

@@ -52,7 +52,7 @@ public:
     // ---- events. Nodes: only visible ones; their ups and downs in turn, before and after all their
     // messages.
     [[nodiscard]] actions node_up(atom node);
-    [[nodiscard]] actions node_down(atom node);
+    [[nodiscard]] actions node_down(atom node, std::chrono::nanoseconds now);
     /// What came of meet() ...
     [[nodiscard]] actions met(atom node);
     [[nodiscard]] actions unreachable(atom node);
@@ -153,7 +153,8 @@ private:
     std::map<atom, session, node_less> sessions_;
     std::int64_t last_tag_ = 0;
     std::int64_t last_loss_ = 0;
-    bool said_full_ = false;  // that there is no room for more names
+    std::chrono::nanoseconds now_{0};  // of the message that is served
+    bool said_full_ = false;           // that there is no room for more names
     actions out_;
 };
 

@@ -19,9 +19,13 @@ actions name_server::node_up(atom node) {
     return take();
 }
 
-actions name_server::node_down(atom node) {
-    part_with(node, parting::unforeseen);
+actions name_server::node_down(atom node, std::chrono::nanoseconds now) {
+    if (up_.contains(node) || maybe_known(node)) part_with(node, parting::unforeseen);
     up_.erase(node);
+    // What it said last may have come when its processes were no longer watched.
+    names_.node_lost(node);
+    locks_.node_lost(node);
+    lost_.we_lost(node, now);
     done_with(node);
     return take();
 }
@@ -49,7 +53,7 @@ void name_server::tell_known(const term& message, atom except) {
             if (node != except && version >= lost_connections_since) say(send_to{node, message});
 }
 
-/// Its names and locks go when the monitors of their processes fire.
+/// Its names and locks go when the monitors of their processes fire, or with the node.
 void name_server::part_with(atom node, parting how) {
     const auto s = sessions_.find(node);
     if (s != sessions_.end()) end_session(node, s->second.my_tag);
@@ -67,17 +71,17 @@ void name_server::part_with(atom node, parting how) {
 }
 
 actions name_server::on_message(const peer_message& m, std::chrono::nanoseconds now) {
-    if (const auto* const loss = std::get_if<lost_connection>(&m)) {
-        if (settings_.connect_all && settings_.prevent_overlapping_partitions && lost_.is_news(*loss, now))
-            on(*loss);
-    } else {
-        std::visit([this](const auto& one) { on(one); }, m);
-    }
+    now_ = now;
+    std::visit([this](const auto& one) { on(one); }, m);
     return take();
 }
 
 void name_server::on(const lost_connection& m) {
+    if (!settings_.connect_all || !settings_.prevent_overlapping_partitions) return;
+    const bool of_one_before = lost_.is_old(m, now_);
+    if (!lost_.is_news(m, now_)) return;
     tell_known(lost_connection_message(m), m.loser);
+    if (of_one_before) return;
     // When it is us that was lost, everybody parts with us; nobody needs to part with the loser as well.
     const atom leaves = m.lost == settings_.self ? m.loser : m.lost;
     if (!maybe_known(leaves)) return;
@@ -151,7 +155,7 @@ void name_server::on(const init_connect& m) {
     if (!up_.contains(m.node) || m.locker.node != m.node) return;
     if (pending_.contains(m.node)) {
         say(send_to{m.node, cancel_connect_message(settings_.self, m.tag)});
-        start_over(m.node);
+        return start_over(m.node);
     }
     const auto it = sessions_.find(m.node);
     if (it == sessions_.end()) return;  // we know it already: its in_sync is under way, or ours
@@ -166,9 +170,13 @@ void name_server::on(const init_connect& m) {
 
 void name_server::on(const init_connect_ack& m) {
     const auto it = sessions_.find(m.node);
-    const bool same = it != sessions_.end() && it->second.my_tag == m.receivers_tag &&
-                      it->second.his_tag.has_value() && it->second.his_tag == m.senders_tag;
-    if (same || !up_.contains(m.node)) return;
+    if (!up_.contains(m.node)) return;
+    // Of an attempt that is over. Were it a reason to start over, the next one of the peer would be likewise,
+    // and so on for ever: OTP does that, so one side has to stop it.
+    if (it != sessions_.end() && it->second.my_tag != m.receivers_tag) return;
+    const bool same =
+        it != sessions_.end() && it->second.his_tag.has_value() && it->second.his_tag == m.senders_tag;
+    if (same) return;
     say(send_to{m.node, cancel_connect_message(settings_.self, m.senders_tag)});
     start_over(m.node);
 }

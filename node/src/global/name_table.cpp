@@ -42,6 +42,14 @@ void name_table::process_ended(const pid& p) {
     by_process_.erase(p);
 }
 
+void name_table::node_lost(atom node) {
+    std::vector<term> names;
+    for (const auto& [p, name] : by_process_)
+        if (p.node == node) names.push_back(name);
+    for (const term& name : names)
+        erase(name);
+}
+
 const registration* name_table::find(term_view name) const {
     const auto it = by_name_.find(name);
     return it == by_name_.end() ? nullptr : &it->second.r;

@@ -24,6 +24,8 @@ public:
     bool erase(term_view name);
     /// Removes all names of a process that has ended.
     void process_ended(const pid& p);
+    /// Removes all names of the processes of a node.
+    void node_lost(atom node);
 
     /// Null when there is none. Valid until the next change.
     [[nodiscard]] const registration* find(term_view name) const;

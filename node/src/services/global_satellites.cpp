@@ -16,6 +16,8 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -50,8 +52,17 @@ public:
 private:
     /// Nothing: time is up.
     std::optional<term> next_message() {
-        const auto patience = machine_.patience();
+        auto patience = machine_.patience();
         if (!patience) return receive();
+        if (machine_.asks()) {  // one patience for each attempt, whoever else writes meanwhile
+            const auto now = core_->sys.now();
+            if (asking_for_ != machine_.attempt()) {
+                asking_for_ = machine_.attempt();
+                give_up_at_ = now + *patience;
+            }
+            patience = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(give_up_at_ - now),
+                                std::chrono::milliseconds(0));
+        }
         return receive_if([](term_view) { return true; }, *patience);
     }
 
@@ -112,6 +123,8 @@ private:
     std::shared_ptr<node_core> core_;
     pid server_;
     locker machine_;
+    term asking_for_;
+    std::chrono::nanoseconds give_up_at_{};
 };
 
 }  // namespace
@@ -227,15 +240,40 @@ void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& serv
     send(server, global_event{global_exchanged{node, my_tag, machine.take_ops(), machine.take_peer_ops()}});
 }
 
+namespace {
+
+/// Whether `up` comes to hold. Not to be reached has consequences for the whole cluster: that we do not dial,
+/// or have to wait with it, does not count, since the node knows of us and may dial as well.
+template <class Up>
+bool reach(const std::shared_ptr<node_core>& core, atom node, Up up) {
+    constexpr std::chrono::milliseconds between_looks{20};
+    const auto end = core->sys.now() + core->options.net_setuptime;
+    while (!core->stopping) {
+        const bool may_dial =
+            core->dials_by_itself() && !core->dials.is_barred(node) && !core->dials.failed_lately(node);
+        if (may_dial) {
+            const auto done = connect_and_wait(core, node, dial_wish::of_a_signal);
+            if (done) return true;
+            // Too many attempts wait, or one has failed just now.
+            const bool was_made =
+                done.error() != node_errc::limit_exceeded && done.error() != node_errc::connection_lost;
+            if (was_made) return up();
+        }
+        if (up()) return true;
+        if (core->sys.now() >= end) return false;
+        pause(between_looks);
+    }
+    return false;
+}
+
+}  // namespace
+
 void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& server, atom node, bool for_sync) {
     const auto up = [&] {
         const auto c = core->find(node);
         return c && c->phase() == connection_phase::up;
     };
-    // Not to be reached has consequences for the whole cluster: a failure of a moment ago does not count.
-    if (!up() && core->dials.failed_lately(node)) pause(core->options.dial_backoff);
-    const bool may_dial = core->dials_by_itself();
-    if (!up() && (!may_dial || !connect_and_wait(core, node, dial_wish::of_a_signal))) {
+    if (!up() && !reach(core, node, up)) {
         send(server, global_event{global_unreachable{node, for_sync}});
     } else if (!for_sync) {
         send(server, global_event{global_met{node}});

@@ -12,6 +12,8 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <fmt/format.h>
+
 #include <exception>
 #include <string>
 #include <unordered_map>
@@ -36,7 +38,8 @@ public:
                               .connect_all = core_->options.connect_all,
                               .prevent_overlapping_partitions = core_->options.prevent_overlapping_partitions,
                               .incarnation = random_bits<std::uint64_t>() >> (64 - bits)});
-        core_->monitors.add(me, {.type = node_type::visible, .nodedown_reason = true});
+        core_->monitors.add(me,
+                            {.type = node_type::visible, .connection_id = true, .form = node_info_form::map});
         for (const auto& c : core_->connections.all())
             if (is_up(*c)) perform(server([&](name_server& s) { return s.node_up(c->node()); }));
         return next::wait();
@@ -79,7 +82,15 @@ private:
         }
         if (const auto m = read_message(message, {})) {
             const auto now = core_->sys.now();
-            perform(server([&](name_server& s) { return s.on_message(*m, now); }));
+            return perform(server([&](name_server& s) { return s.on_message(*m, now); }));
+        }
+        // In a session both have the lock of their whole clusters and wait for what follows.
+        const auto sender = sender_of_session_message(message);
+        if (sender && core_->global->look([&](const name_server& s) { return s.in_session(*sender); })) {
+            complain_of(fmt::format("global at {} got a message of {} that it cannot read, and parts with it",
+                                    core_->self.text(), sender->text()),
+                        true);
+            on(disconnect{*sender});
         }
     }
 
@@ -88,11 +99,15 @@ private:
         if (!node) return;
         if (up) {
             const auto c = core_->find(*node);
-            if (!c || !is_up(*c)) return;  // gone again, or never there
+            const term_view info = message.tuple()[2];
+            const auto id = info.is(kind::map) ? info.map().find("connection_id"_a) : std::nullopt;
+            // That connection is gone again; another one has news of its own.
+            if (!c || !is_up(*c) || !id || id->as<std::uint64_t>() != c->id()) return;
         }
+        const auto now = core_->sys.now();
         perform(server([&](name_server& s) {
             if (core_->stopping) s.shutting_down();
-            return up ? s.node_up(*node) : s.node_down(*node);
+            return up ? s.node_up(*node) : s.node_down(*node, now);
         }));
     }
 
@@ -103,8 +118,10 @@ private:
         perform(server([&](name_server& s) { return s.exchanged(e.node, e.my_tag, e.ops, e.peer_ops); }));
     }
     void on(const global_unreachable& e) {
-        perform(server(
-            [&](name_server& s) { return e.for_sync ? s.sync_failed(e.node) : s.unreachable(e.node); }));
+        perform(server([&](name_server& s) {
+            if (core_->stopping) s.shutting_down();
+            return e.for_sync ? s.sync_failed(e.node) : s.unreachable(e.node);
+        }));
     }
 
     void on(const global_met& e) {

@@ -55,10 +55,17 @@ std::string hosts_of(X509* certificate) {
 }
 
 bool is_for(X509* certificate, const std::string& host) {
-    if (is_address(host) && X509_check_ip_asc(certificate, host.c_str(), 0) == 1) return true;
+    // The zone of an address of the link is this machine's alone.
+    const std::string address = host.substr(0, host.find('%'));
+    if (is_address(address) && X509_check_ip_asc(certificate, address.c_str(), 0) == 1) return true;
+    // OpenSSL takes a leading dot for "anything below".
+    if (host.empty() || host.front() == '.') return false;
+    unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    // A common name counts where there are no other names at all, as in Erlang.
+    if (X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) >= 0)
+        flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
     // For an address as well: Erlang compares the host part with DNS names, whatever it looks like.
-    return X509_check_host(certificate, host.data(), host.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                           nullptr) == 1;
+    return X509_check_host(certificate, host.data(), host.size(), flags, nullptr) == 1;
 }
 
 tls_failure explain(int error, X509* certificate, int depth, const std::string& host) {

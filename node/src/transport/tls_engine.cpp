@@ -145,7 +145,14 @@ std::span<const std::byte> tls_engine::output() const noexcept {
 void tls_engine::sent(std::size_t n) noexcept {
     out_begin_ += n;
     RAKKA_DCHECK(out_begin_ <= out_.size());
-    if (out_begin_ != out_.size()) return;
+    if (out_begin_ != out_.size()) {
+        // A peer that always leaves a rest must not make it grow: what has been sent goes.
+        if (out_begin_ > out_.size() / 2 && out_begin_ > record_size) {
+            out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(out_begin_));
+            out_begin_ = 0;
+        }
+        return;
+    }
     out_begin_ = 0;
     // Most of the time there is nothing to send: idle connections hold no buffer.
     if (out_.capacity() > record_size) {

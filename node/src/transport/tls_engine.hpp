@@ -66,6 +66,8 @@ public:
 
     /// Ciphertext for the peer, until sent().
     [[nodiscard]] std::span<const std::byte> output() const noexcept;
+    /// Bytes of memory that are kept for it.
+    [[nodiscard]] std::size_t output_memory() const noexcept { return out_.capacity(); }
     void sent(std::size_t n) noexcept;
 
     [[nodiscard]] progress shake_hands();

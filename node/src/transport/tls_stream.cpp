@@ -173,7 +173,7 @@ void tls_stream::state::step() {
         if (next == tls_engine::progress::failed) broken = failure_code();
     }
     if (broken) return finish_handshake(broken);
-    if (!drained) arm();
+    if (!drained || next == tls_engine::progress::want_room) arm();
     switch (next) {
         case tls_engine::progress::done:
             return finish_handshake({});

@@ -11,6 +11,7 @@
 #include <rakka/etf/known_atoms.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <deque>
@@ -135,6 +136,7 @@ public:
         }
         if (can.empty()) return false;
         can[pick(can.size())]();
+        now_ += std::chrono::seconds(1);
         return true;
     }
 
@@ -144,6 +146,7 @@ private:
     enum sender { by_server, by_locker, by_us };
     using key = std::tuple<std::size_t, int, std::size_t>;  // from, sender, to
 
+    [[nodiscard]] std::chrono::nanoseconds now() const { return now_; }
     std::size_t index(atom node) const {
         const auto it =
             std::find_if(hosts_.begin(), hosts_.end(), [&](const host& h) { return h.name == node; });
@@ -162,7 +165,7 @@ private:
         const std::size_t to = index(node);
         post(from, by, to, [this, to, message] {
             if (const auto m = global_fsm::read_message(message, {}))
-                apply(to, hosts_[to].server->on_message(*m, std::chrono::nanoseconds(0)));
+                apply(to, hosts_[to].server->on_message(*m, now()));
         });
     }
     /// The same, waiting for a connection if need be.
@@ -173,7 +176,7 @@ private:
             const term message = tuple("$gen_cast"_a, c.body);
             queues_[{from, by, to}].push_back([this, to, message] {
                 if (const auto m = global_fsm::read_message(message, {}))
-                    apply(to, hosts_[to].server->on_message(*m, std::chrono::nanoseconds(0)));
+                    apply(to, hosts_[to].server->on_message(*m, now()));
             });
             return;
         }
@@ -188,7 +191,7 @@ private:
             h.watched.erase({on, number});
             apply(i, h.server->process_ended(process(hosts_[lost].name, number)));
         }
-        apply(i, h.server->node_down(hosts_[lost].name));
+        apply(i, h.server->node_down(hosts_[lost].name, now()));
     }
 
     // ---- what servers want
@@ -360,6 +363,7 @@ private:
     term last_answer_;
     std::size_t drops_ = 0;
     std::size_t late_ = 0;
+    std::chrono::nanoseconds now_{0};
 };
 
 }  // namespace rakka::testing

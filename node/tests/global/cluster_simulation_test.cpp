@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rakka::testing {
@@ -133,6 +136,60 @@ TEST(global_cluster, connections_that_break_hold_up_nobody_and_heal) {
     RecordProperty("in_agreement", static_cast<int>(in_agreement));
     std::cout << in_agreement << " of " << seeds << " agree, " << cut << " cuts, " << late
               << " lockers gave up\n";
+}
+
+/// Two name servers and what is on the way between them.
+class two_servers {
+public:
+    explicit two_servers(unsigned seed) : random_(seed) {}
+
+    global_fsm::name_server& operator[](std::size_t i) { return i == 0 ? first_ : second_; }
+    [[nodiscard]] static atom name(std::size_t i) { return i == 0 ? "a@h"_a : "b@h"_a; }
+    void perform(std::size_t i, const global_fsm::actions& all) {
+        for (const auto& a : all) {
+            if (const auto* const c = std::get_if<global_fsm::cast_to>(&a))
+                to_[1 - i].push_back(tuple("$gen_cast"_a, c->body));
+            if (const auto* const s = std::get_if<global_fsm::send_to>(&a)) to_[1 - i].push_back(s->message);
+        }
+    }
+    /// Delivers until nothing is under way; false after `most` messages.
+    bool run(std::size_t most) {
+        for (std::size_t n = 0; !to_[0].empty() || !to_[1].empty(); ++n) {
+            if (n == most) return false;
+            const std::size_t i = to_[0].empty() ? 1 : to_[1].empty() ? 0 : random_() % 2;
+            const term m = std::move(to_[i].front());
+            to_[i].pop_front();
+            perform(i, (*this)[i].on_message(*global_fsm::read_message(m, {}), {}));
+        }
+        return true;
+    }
+    std::deque<term> to_[2];
+
+private:
+    static global_fsm::name_server::settings settings(std::size_t i) {
+        return {.self = name(i), .locker = {name(i), 2, 1, 4}, .incarnation = i + 1};
+    }
+    std::mt19937 random_;
+    global_fsm::name_server first_{settings(0)};
+    global_fsm::name_server second_{settings(1)};
+};
+
+// One side learns of a connection when there is another one already: both must come to mean the same attempt.
+TEST(global_cluster, an_attempt_over_a_connection_that_was_taken_for_the_one_before_comes_to_an_end) {
+    for (unsigned seed = 0; seed < 200; ++seed) {
+        two_servers w(seed);
+        w.perform(1, w[1].node_up(w.name(0)));
+        const auto under_way = std::exchange(w.to_[0], {});
+        w.perform(0, w[0].node_up(w.name(1)));  // of the connection before
+        const term old = tuple(
+            "$gen_cast"_a, global_fsm::init_connect_body(term(1000), w.name(1), {}, {w.name(1), 2, 1, 4}));
+        w.perform(0, w[0].on_message(*global_fsm::read_message(old, {}), {}));
+        w.perform(0, w[0].node_down(w.name(1), {}));
+        w.perform(0, w[0].node_up(w.name(1)));
+        w.to_[0].insert(w.to_[0].end(), under_way.begin(), under_way.end());
+        EXPECT_TRUE(w.run(100)) << "seed " << seed;
+        EXPECT_TRUE(w[0].in_session(w.name(1)) && w[1].in_session(w.name(0))) << "seed " << seed;
+    }
 }
 
 }  // namespace

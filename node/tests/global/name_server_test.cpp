@@ -20,6 +20,7 @@ const pid his_locker{"c@h"_a, 2, 1, 4};
 const atom peer = "c@h"_a;
 const term his_tag("his"_a);
 const term requester("both"_a);
+constexpr std::chrono::nanoseconds now{0};
 
 pid process(std::uint32_t n, atom node = "x@h"_a) {
     return {node, n, 1, 4};
@@ -197,23 +198,24 @@ TEST_F(global_name_server, a_second_init_connect_begins_again) {
     const auto out = hear(init(term("newer"_a)));
     EXPECT_TRUE(has(out, "send c@h {cancel_connect,b@h,newer}"));
     EXPECT_TRUE(has(out, "cast c@h {init_connect,{8,2}"));
-    EXPECT_EQ(out.back(), "send c@h {init_connect_ack,b@h,newer,2}");
+    EXPECT_FALSE(has(out, "init_connect_ack")) << "its attempt is over as well, and it comes with a third";
+    EXPECT_EQ(hear(init(term("third"_a))).back(), "send c@h {init_connect_ack,b@h,third,2}");
 }
 
 TEST_F(global_name_server, an_ack_for_another_attempt_begins_again) {
     static_cast<void>(s.node_up(peer));
     static_cast<void>(hear(init()));
-    const auto out = hear(init_connect_ack{peer, term(7), his_tag});
-    EXPECT_TRUE(has(out, "send c@h {cancel_connect,b@h,his}"));
+    EXPECT_TRUE(hear(init_connect_ack{peer, term(7), his_tag}).empty()) << "that one of ours is over";
+    const auto out = hear(init_connect_ack{peer, term(1), term("other"_a)});
+    EXPECT_TRUE(has(out, "send c@h {cancel_connect,b@h,other}"));
     EXPECT_TRUE(has(out, "{init_connect,{8,2}"));
-    EXPECT_TRUE(has(hear(init_connect_ack{peer, term(2), term("other"_a)}), "{init_connect,{8,3}"));
 }
 
 TEST_F(global_name_server, older_versions_get_no_confirmation) {
     static_cast<void>(s.node_up(peer));
     EXPECT_EQ(hear(init(his_tag, 7)), lines{"locker: add c@h his his my 1"});
     EXPECT_EQ(hear(lock_set{his_locker, true, std::nullopt}), lines{"locker: his lock true"});
-    EXPECT_FALSE(has(text_of(s.node_down(peer)), "cancel_connect"));
+    EXPECT_FALSE(has(text_of(s.node_down(peer, now)), "cancel_connect"));
 }
 
 TEST_F(global_name_server, strangers_are_not_heard) {
@@ -242,7 +244,7 @@ TEST_F(global_name_server, without_connect_all_it_keeps_to_itself) {
     name_server t(alone);
     EXPECT_TRUE(text_of(t.node_up(peer)).empty());
     EXPECT_TRUE(text_of(t.on_message(init(), {})).empty());
-    EXPECT_TRUE(text_of(t.node_down(peer)) == lines{"locker: known -c@h"});
+    EXPECT_TRUE(text_of(t.node_down(peer, now)) == lines{"locker: known -c@h"});
 }
 
 // ---- new_nodes
@@ -311,12 +313,12 @@ TEST_F(global_name_server, a_registration_without_the_lock_is_not_kept_by_a_new_
 
 TEST_F(global_name_server, a_lost_node_is_told_to_the_others) {
     synchronise({{"d@h"_a, 8}, {"e@h"_a, 6}});
-    const auto out = text_of(s.node_down(peer));
+    const auto out = text_of(s.node_down(peer, now));
     EXPECT_TRUE(has(out, "send d@h {lost_connection,b@h,77,1,c@h}"));
     EXPECT_FALSE(has(out, "send e@h")) << "too old";
     EXPECT_FALSE(has(out, "send c@h"));
     EXPECT_FALSE(s.synced().contains(peer));
-    EXPECT_TRUE(has(text_of(s.node_down("d@h"_a)), "known -d@h"));
+    EXPECT_TRUE(has(text_of(s.node_down("d@h"_a, now)), "known -d@h"));
 }
 
 TEST_F(global_name_server, a_loss_is_passed_on_once_and_its_node_asked_to_go) {
@@ -327,10 +329,70 @@ TEST_F(global_name_server, a_loss_is_passed_on_once_and_its_node_asked_to_go) {
     EXPECT_FALSE(has(out, "send d@h")) << "who said so";
     EXPECT_TRUE(has(out, "send c@h {remove_connection,b@h}"));
     EXPECT_TRUE(hear(loss).empty());
-    EXPECT_FALSE(has(text_of(s.node_down(peer)), "lost_connection")) << "foreseen";
+    EXPECT_FALSE(has(text_of(s.node_down(peer, now)), "lost_connection")) << "foreseen";
     static_cast<void>(s.node_up(peer));
     EXPECT_TRUE(s.in_session(peer));
-    EXPECT_TRUE(has(text_of(s.node_down(peer)), "lost_connection")) << "not this time";
+    EXPECT_TRUE(has(text_of(s.node_down(peer, now)), "lost_connection")) << "not this time";
+}
+
+// Whoever starts again quickly must not be thrown out for the loss of the one before, which others noticed
+// later than we did.
+TEST_F(global_name_server, news_of_a_loss_that_is_our_own_too_is_not_about_the_node_that_has_come_since) {
+    using namespace std::chrono_literals;
+    synchronise({{"d@h"_a, 8}, {"e@h"_a, 8}});
+    static_cast<void>(s.node_down(peer, 100s));
+    static_cast<void>(s.node_up(peer));
+    static_cast<void>(hear(init()));
+    const auto loses = [&](std::int64_t number, std::chrono::seconds at) {
+        return text_of(s.on_message(lost_connection{"d@h"_a, term(5), number, peer}, at));
+    };
+    const auto first = loses(10, 101s);
+    EXPECT_TRUE(has(first, "send e@h {lost_connection,d@h,5,10,c@h}")) << "others may know what it is about";
+    EXPECT_FALSE(has(first, "remove_connection"));
+    EXPECT_TRUE(has(loses(11, 102s), "send c@h {remove_connection,b@h}")) << "a second one is news";
+}
+
+TEST_F(global_name_server, a_loss_of_our_own_long_ago_explains_nothing) {
+    using namespace std::chrono_literals;
+    synchronise({{"d@h"_a, 8}});
+    static_cast<void>(s.node_down(peer, 100s));
+    static_cast<void>(s.node_up(peer));
+    static_cast<void>(hear(init()));
+    EXPECT_TRUE(has(text_of(s.on_message(lost_connection{"d@h"_a, term(5), 10, peer}, 111s)),
+                    "send c@h {remove_connection,b@h}"));
+}
+
+TEST_F(global_name_server, names_and_locks_of_a_lost_node_go_with_it) {
+    synchronise();
+    const pid there = process(7, peer);
+    static_cast<void>(call(tuple("set_lock"_a, tuple("global"_a, "x"_a)), there));
+    static_cast<void>(call(tuple("register"_a, "n"_a, there, "m"_a), there));
+    static_cast<void>(call(tuple("register"_a, "o"_a, there, "m"_a), there));
+    static_cast<void>(call(tuple("set_lock"_a, tuple("r"_a, "x"_a)), there));
+    static_cast<void>(call(tuple("set_lock"_a, tuple("r"_a, "x"_a)), process(1)));
+    ASSERT_EQ(s.names().size(), 2U);
+    const auto out = text_of(s.node_down(peer, now));
+    EXPECT_EQ(s.names().size(), 0U);
+    EXPECT_FALSE(s.locks().is_set("global"_a));
+    EXPECT_TRUE(s.locks().is_set("r"_a)) << "somebody else has it too";
+    EXPECT_EQ(out.back(), "forget 7");
+    EXPECT_TRUE(text_of(s.process_ended(there)).empty());
+}
+
+// Connections that come and go while a name server is busy.
+TEST_F(global_name_server, an_answer_to_an_attempt_that_is_over_begins_no_other) {
+    begin();
+    EXPECT_TRUE(hear(init_connect_ack{peer, term(0), term("old"_a)}).empty());
+    EXPECT_TRUE(s.in_session(peer));
+    const auto out = hear(init(term("again"_a)));
+    EXPECT_EQ(out.front(), "send c@h {cancel_connect,b@h,again}");
+    EXPECT_TRUE(has(out, "cast c@h {init_connect"));
+    EXPECT_FALSE(has(out, "init_connect_ack")) << "it is for an attempt that the peer gives up now";
+}
+
+TEST_F(global_name_server, the_end_of_a_connection_that_was_never_counted_is_no_loss) {
+    synchronise();
+    EXPECT_TRUE(text_of(s.node_down("d@h"_a, now)).empty());
 }
 
 TEST_F(global_name_server, when_it_is_us_who_was_lost_the_loser_goes) {
@@ -345,7 +407,7 @@ TEST_F(global_name_server, a_node_that_wants_to_be_left_is_left) {
     const auto out = hear(remove_connection{peer});
     EXPECT_TRUE(has(out, "disconnect c@h"));
     EXPECT_TRUE(s.known().empty());
-    EXPECT_FALSE(has(text_of(s.node_down(peer)), "lost_connection"));
+    EXPECT_FALSE(has(text_of(s.node_down(peer, now)), "lost_connection"));
 }
 
 TEST_F(global_name_server, nothing_is_said_of_losses_when_that_is_off_or_we_stop) {
@@ -357,7 +419,7 @@ TEST_F(global_name_server, nothing_is_said_of_losses_when_that_is_off_or_we_stop
     EXPECT_TRUE(text_of(t.on_message(lost_connection{"d@h"_a, term(5), 10, peer}, {})).empty());
     synchronise({{"d@h"_a, 8}});
     s.shutting_down();
-    EXPECT_FALSE(has(text_of(s.node_down(peer)), "lost_connection"));
+    EXPECT_FALSE(has(text_of(s.node_down(peer, now)), "lost_connection"));
 }
 
 TEST_F(global_name_server, leaving_disconnects_all_without_a_word) {
@@ -368,7 +430,7 @@ TEST_F(global_name_server, leaving_disconnects_all_without_a_word) {
     EXPECT_TRUE(has(out, "disconnect c@h"));
     EXPECT_TRUE(has(out, "disconnect d@h"));
     EXPECT_EQ(out.back(), "answer [c@h,d@h]");
-    EXPECT_FALSE(has(text_of(s.node_down(peer)), "lost_connection"));
+    EXPECT_FALSE(has(text_of(s.node_down(peer, now)), "lost_connection"));
     EXPECT_TRUE(call("disconnect"_a).empty()) << "nobody else can ask for it";
 }
 
@@ -418,7 +480,7 @@ TEST_F(global_name_server, sync_waits_for_all_that_are_not_in_sync) {
     begin();
     EXPECT_TRUE(sync(list(peer, 1)).empty());
     EXPECT_TRUE(text_of(s.sync_failed(peer)).empty()) << "it is here now";
-    EXPECT_TRUE(has(text_of(s.node_down(peer)), "answer ok"));
+    EXPECT_TRUE(has(text_of(s.node_down(peer, now)), "answer ok"));
     name_server t(settings());
     static_cast<void>(t.node_up(peer));
     static_cast<void>(t.on_call(who, tuple("sync"_a, list(peer))));
@@ -437,7 +499,7 @@ public:
             case 0:
                 return drop(s.node_up(n));
             case 1:
-                return drop(s.node_down(n));
+                return drop(s.node_down(n, now));
             case 2:
                 return drop(s.unreachable(n));
             case 3:

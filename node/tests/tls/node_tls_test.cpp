@@ -132,6 +132,12 @@ std::vector<unwelcome> all_unwelcome() {
         {"server_of_another_host",
          [](auto& f, auto&, auto& b) { use(b.server, f.issue("x", {.hosts = "DNS:example.org"})); },
          tls_wrong_host, tls_refused},
+        {"server_with_the_host_as_common_name_beside_other_names",
+         [](auto& f, auto&, auto& b) {
+             use(b.server,
+                 f.issue("x", {.subject = "127.0.0.1", .hosts = "IP:10.9.8.7,email:a@example.org"}));
+         },
+         tls_wrong_host, tls_refused},
         {"client_untrusted",
          [](auto& f, auto& a, auto&) { use(a.client, f.issue("x", {.issuer = "others"})); }, tls_refused,
          tls_untrusted},

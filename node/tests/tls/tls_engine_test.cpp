@@ -235,5 +235,27 @@ TEST_F(tls_engine_test, a_peer_that_asks_for_new_keys_and_does_not_read_makes_no
     }
 }
 
+// One that reads slowly leaves a rest each time.
+TEST_F(tls_engine_test, output_that_is_never_all_sent_does_not_grow) {
+    begin();
+    ASSERT_TRUE(shake_hands());
+    std::size_t sent = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        ASSERT_EQ(SSL_key_update(client.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        ASSERT_EQ(SSL_do_handshake(client.ssl), 1);
+        take_output(client);
+        const bytes in = std::exchange(client.on_the_way, {});
+        server.engine->feed(in);
+        bytes into(100);
+        std::size_t n = 0;
+        ASSERT_EQ(server.engine->read(into, n), progress::want_bytes);
+        const std::size_t out = server.engine->output().size();
+        if (out > 1) server.engine->sent(out - 1);
+        sent += out;
+        ASSERT_LT(server.engine->output_memory(), 128U << 10);
+    }
+    EXPECT_GT(sent, 256U << 10);
+}
+
 }  // namespace
 }  // namespace rakka::transport
