@@ -22,7 +22,7 @@ bool lost_connections::is_old(const lost_connection& m, std::chrono::nanoseconds
     const auto ours = own_.find(m.lost);
     if (ours == own_.end() || now - ours->second >= foretold) return false;
     const auto before = heard_.find({m.loser, m.lost});
-    return before == heard_.end() || now - before->second.at >= foretold;
+    return before == heard_.end() || before->second.at < ours->second;
 }
 
 void lost_connections::forget(std::chrono::nanoseconds now) {
