@@ -85,9 +85,17 @@ void scope::on(const discover& m) {
 void scope::on(const sync& m) {
     if (meet(m.peer) == nullptr) return;
     group_map now;
-    for (const auto& [group, pids] : m.groups)
-        for (const pid& p : pids)
+    std::size_t room = settings_.max.memberships_of_node;
+    for (const auto& [group, pids] : m.groups) {
+        for (const pid& p : pids) {
+            if (room == 0) {
+                complain_of_full(m.peer.node);
+                break;
+            }
+            --room;
             now[group].add(p);
+        }
+    }
     // First what goes, which makes room.
     std::vector<group_members> gone;
     for (const auto& [group, had] : elsewhere_.groups_of(m.peer)) {
@@ -117,6 +125,9 @@ void scope::on(const joined& m) {
 
 void scope::on(const left& m) {
     if (!knows(m.peer)) return;
+    // Several processes and several groups at once are never said by OTP, and many of both cost too much.
+    const std::size_t pids = m.pids.size();
+    if (pids > 1 && m.groups.size() > 1 && m.groups.size() > settings_.max.memberships_of_node / pids) return;
     for (const term& group : m.groups)
         remove_remote(m.peer, group, m.pids);
 }
@@ -126,17 +137,19 @@ void scope::add_remote(const pid& peer, const term& group, const std::vector<pid
     const std::size_t room = settings_.max.memberships_of_node - node.memberships;
     std::vector<pid> fit(pids.begin(),
                          pids.begin() + static_cast<std::ptrdiff_t>(std::min(room, pids.size())));
-    if (fit.size() < pids.size() && !std::exchange(node.said_full, true)) {
-        say(complain{"pg: " + std::string(peer.node.text()) + " has more than " +
-                     std::to_string(settings_.max.memberships_of_node) +
-                     " memberships in groups of the scope " + std::string(settings_.name.text()) +
-                     ": further ones are not known here"});
-    }
+    if (fit.size() < pids.size()) complain_of_full(peer.node);
     if (fit.empty()) return;
     for (const pid& p : fit)
         elsewhere_.add(peer, group, p);
     node.memberships += fit.size();
     tell_watchers("join"_a, group, fit);
+}
+
+void scope::complain_of_full(atom node) {
+    if (std::exchange(nodes_.at(node).said_full, true)) return;
+    say(complain{"pg: " + std::string(node.text()) + " has more than " +
+                 std::to_string(settings_.max.memberships_of_node) + " memberships in groups of the scope " +
+                 std::string(settings_.name.text()) + ": further ones are not known here"});
 }
 
 void scope::remove_remote(const pid& peer, const term& group, const std::vector<pid>& pids) {

@@ -127,6 +127,7 @@ private:
     void member_ended(const pid& p);
     void add_remote(const pid& peer, const term& group, const std::vector<pid>& pids);
     void remove_remote(const pid& peer, const term& group, const std::vector<pid>& pids);
+    void complain_of_full(atom node);
     void tell_peers(const term& message);
     void tell_watchers(atom what, const term& group, const std::vector<pid>& pids);
     [[nodiscard]] std::vector<group_members> all_here() const;

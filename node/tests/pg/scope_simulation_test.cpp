@@ -212,9 +212,25 @@ private:
             if (h.whom.contains(from) && h.whom[from] == *m.down) h.whom.erase(from);
             apply(to, h.machine->process_ended(*m.down));
         } else if (!m.to || *m.to == outside(h, own(h))) {
-            apply(to, h.machine->on_message(read(from, m.message)));
+            const peer_message message = read(from, m.message);
+            if (const auto* const l = std::get_if<left>(&message)) check_leave(to, from, *l);
+            apply(to, h.machine->on_message(message));
         }
         return true;
+    }
+
+    /// A scope of OTP ends when it is told that processes leave a group of which it does not know that they
+    /// are in it.
+    void check_leave(std::size_t i, std::size_t of, const left& m) const {
+        if (!hosts_[i].machine->knows(m.peer)) return;
+        auto known = seen(i, of);
+        for (const term& group : m.groups) {
+            for (const pid& p : m.pids) {
+                const auto it = known.find(group.to_string() + ":" + std::to_string(p.id));
+                ASSERT_NE(it, known.end()) << "a leave too many";
+                known.erase(it);
+            }
+        }
     }
 
     void change() {

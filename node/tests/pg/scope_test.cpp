@@ -356,6 +356,24 @@ TEST_F(pg_scope_limits, memberships_of_a_node) {
     tell(sync{b, {{term("j"_a), std::vector(9, p)}}});
     EXPECT_EQ(s.members("j"_a).size(), 5U);
     EXPECT_EQ(s.remote_memberships(), 6U);
+    EXPECT_EQ(heard.complaints.size(), 1U);
+    meet("d@h"_a);
+    tell(sync{scope_of("d@h"_a), {{term("k"_a), std::vector(9, there("d@h"_a, 41))}}});
+    EXPECT_EQ(s.members("k"_a).size(), 5U);
+    EXPECT_EQ(heard.complaints.size(), 2U);
+}
+
+TEST_F(pg_scope_limits, leaves_of_many_from_many) {
+    const pid b = scope_of("b@h"_a);
+    const pid p = there("b@h"_a, 21);
+    meet("b@h"_a);
+    tell(joined{b, "g"_a, {p, p, p}});
+    tell(left{b, {p, p}, {term("g"_a), term("h"_a), term("i"_a)}});
+    EXPECT_EQ(s.members("g"_a).size(), 3U) << "that is more than fit";
+    tell(left{b, {p, p}, {term("g"_a), term("h"_a)}});
+    EXPECT_EQ(s.members("g"_a).size(), 1U);
+    tell(left{b, {p}, std::vector<term>(9, "g"_a)});
+    EXPECT_TRUE(s.groups().empty());
 }
 
 TEST_F(pg_scope_limits, memberships_here) {
