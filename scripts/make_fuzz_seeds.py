@@ -123,6 +123,40 @@ def epmd_talks():
     yield "pieces", b"".join(bytes([0, 1, byte]) for byte in request)
 
 
+def pg_talks():
+    """One term: a list of messages that a scope of process groups hears."""
+    def atom(name):
+        return bytes([119, len(name)]) + name
+
+    def tuple_of(*parts):
+        return bytes([104, len(parts)]) + b"".join(parts)
+
+    def list_of(*parts):
+        return b"l" + struct.pack(">I", len(parts)) + b"".join(parts) + b"j"
+
+    def pid(number):
+        return b"X" + atom(b"a@localhost") + struct.pack(">III", number, 1, CREATION)
+
+    def cast(body):
+        return tuple_of(atom(b"$gen_cast"), body)
+
+    peer, p, q, nothing = pid(1), pid(2), pid(3), b"j"
+    group, other = bytes([97, 1]), bytes([97, 2])
+    discover = tuple_of(atom(b"discover"), peer)
+    sync = cast(tuple_of(atom(b"sync"), peer, list_of(tuple_of(group, list_of(p, q, p)), tuple_of(other, list_of(q)))))
+    join = tuple_of(atom(b"join"), peer, group, list_of(p, q))
+    join_one = tuple_of(atom(b"join"), peer, other, p)
+    leave = tuple_of(atom(b"leave"), peer, p, list_of(group, group, other))
+    empty = cast(tuple_of(atom(b"sync"), peer, nothing))
+    later = tuple_of(atom(b"discover"), pid(9), bytes([97, 1]))
+    calls = [tuple_of(atom(b"join_local"), group, list_of(p, p)), tuple_of(atom(b"leave_local"), group, p)]
+    talks = {"meet": [discover, sync, join, join_one, leave], "again": [sync, discover, sync, empty, later],
+             "calls": [discover, sync, *calls, leave], "unmet": [join, leave, calls[1]]}
+    for name, messages in talks.items():
+        yield name, b"\x83" + list_of(*messages)
+    yield "full", b"\x83" + list_of(discover, *[join] * 20, leave, sync)
+
+
 TARGETS = {
     "fuzz_decode": etf_terms,
     "fuzz_parse": etf_texts,
@@ -130,6 +164,7 @@ TARGETS = {
     "fuzz_handshake_acceptor": diallers,
     "fuzz_handshake_initiator": acceptors,
     "fuzz_epmd_server": epmd_talks,
+    "fuzz_pg": pg_talks,
 }
 
 

@@ -1,4 +1,5 @@
 #include "connection/node_core.hpp"
+#include "services/caller_node.hpp"
 #include "services/global_calls.hpp"
 #include "services/global_service.hpp"
 #include "services/io_call.hpp"
@@ -16,31 +17,14 @@
 namespace rakka::global {
 namespace {
 
+using rakka::detail::core_of_caller;
 using rakka::detail::node_core;
-
-/// Null: no node runs on the caller's system.
-node_core* running_core() {
-    auto* const way_out = dynamic_cast<rakka::detail::router*>(this_system().router());
-    return way_out == nullptr || way_out->core().stopping ? nullptr : &way_out->core();
-}
-
-node_core& core() {
-    node_core* const found = running_core();
-    if (found == nullptr) exit(term(atoms::known<"noproc">));
-    return *found;
-}
-
-/// A copy, which shows that it can be told to others, and keeps nothing else in memory.
-term checked(const term& name) {
-    try {
-        return term::copy(name);
-    } catch (const boost::system::system_error&) {
-        error(term(atoms::known<"badarg">));
-    }
-}
+using rakka::detail::running_core;
+using rakka::detail::told_to_others;
+using rakka::detail::visible_nodes;
 
 term call_server(const term& request) {
-    static_cast<void>(core());
+    static_cast<void>(core_of_caller());
     return gen::call(atoms::known<"global_name_server">, atoms::known<"$gen_call">, request, std::nullopt)
         .value();
 }
@@ -77,17 +61,17 @@ term resolve_method::to_term() const {
 // ---- names
 
 bool register_name(const term& name, const pid& who, const resolve_method& method) {
-    return change_names(tuple("register"_a, checked(name), who, method.to_term()))
+    return change_names(tuple("register"_a, told_to_others(name), who, method.to_term()))
         .is_atom(atoms::known<"yes">);
 }
 
 void re_register_name(const term& name, const pid& who, const resolve_method& method) {
-    static_cast<void>(change_names(tuple("re_register"_a, checked(name), who, method.to_term())));
+    static_cast<void>(change_names(tuple("re_register"_a, told_to_others(name), who, method.to_term())));
 }
 
 void unregister_name(const term& name) {
     if (!whereis_name(name)) return;
-    static_cast<void>(change_names(tuple("unregister"_a, checked(name))));
+    static_cast<void>(change_names(tuple("unregister"_a, told_to_others(name))));
 }
 
 std::optional<pid> whereis_name(term_view name) {
@@ -126,22 +110,14 @@ void cast(const term& name, const term& request) {
 namespace {
 
 global_fsm::lock_id checked(const lock_id& id) {
-    return {checked(id.resource), checked(id.requester)};
-}
-
-std::vector<atom> visible_nodes(const node_core& c) {
-    std::vector<atom> nodes;
-    for (const auto& connection : c.connections.all())
-        if (connection->phase() == rakka::detail::connection_phase::up && !connection->hidden())
-            nodes.push_back(connection->node());
-    return nodes;
+    return {told_to_others(id.resource), told_to_others(id.requester)};
 }
 
 }  // namespace
 
 std::vector<atom> detail::nodes_to_lock(const lock_nodes& nodes) {
     if (nodes) return *nodes;
-    const node_core& c = core();
+    const node_core& c = core_of_caller();
     std::vector<atom> all = visible_nodes(c);
     all.push_back(c.self);
     return all;
@@ -150,11 +126,12 @@ std::vector<atom> detail::nodes_to_lock(const lock_nodes& nodes) {
 bool set_lock(const lock_id& id, const lock_nodes& nodes, lock_retries retries) {
     const auto lock = checked(id);
     for (unsigned times = 1;; ++times) {
-        const node_core& c = core();  // which may have stopped while this waited
+        const node_core& c = core_of_caller();  // which may have stopped while this waited
         const auto where = detail::nodes_to_lock(nodes);
         const bool here_too = std::find(where.begin(), where.end(), c.self) != where.end();
         if (rakka::detail::set_lock_on(c, lock, where, here_too && where.size() > 1)) {
-            static_cast<void>(core());  // of a node that has stopped nobody answers, which is no lock
+            static_cast<void>(
+                core_of_caller());  // of a node that has stopped nobody answers, which is no lock
             return true;
         }
         if (retries && (*retries)-- == 0) return false;
@@ -169,7 +146,7 @@ void del_lock(const lock_id& id, const lock_nodes& nodes) {
 // ---- the cluster
 
 void sync() {
-    sync(visible_nodes(core()));
+    sync(visible_nodes(core_of_caller()));
 }
 
 void sync(const std::vector<atom>& nodes) {
@@ -180,7 +157,7 @@ void sync(const std::vector<atom>& nodes) {
 }
 
 std::vector<atom> disconnect() {
-    const node_core& c = core();
+    const node_core& c = core_of_caller();
     const term nodes = call_server(term("disconnect"_a));
     // The orders to close them are before this in the queue.
     rakka::detail::call_on_io(c.sys, [] { return true; });

@@ -16,4 +16,5 @@
 #include <rakka/node/node_monitor.hpp>        // IWYU pragma: export
 #include <rakka/node/node_name.hpp>           // IWYU pragma: export
 #include <rakka/node/options.hpp>             // IWYU pragma: export
+#include <rakka/node/pg.hpp>                  // IWYU pragma: export
 #include <rakka/node/tls_options.hpp>         // IWYU pragma: export

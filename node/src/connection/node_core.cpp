@@ -3,6 +3,7 @@
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
 #include "services/global_service.hpp"
+#include "services/pg_service.hpp"
 #include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/system.hpp>
@@ -20,6 +21,7 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       form(name.form()),
       own_flags(is_visible(options) ? flag_sets::wanted_visible : flag_sets::wanted),
       global(std::make_shared<global_service>()),
+      pg(std::make_shared<pg_service>()),
       cookies(std::move(c)),
       allowed(options.allow),
       dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff,

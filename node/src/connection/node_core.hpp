@@ -39,6 +39,7 @@ namespace rakka::detail {
 
 class listener;
 class global_service;
+class pg_service;
 
 /// Shared by the node object, its router and its connections; the last of them lets it go. Fields are
 /// constant after start, or synchronise themselves, or belong to the I/O thread, as marked.
@@ -57,6 +58,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
     rakka::creation own_creation;
     distribution_flags own_flags;
     std::shared_ptr<global_service> global;  ///< synchronises itself
+    std::shared_ptr<pg_service> pg;          ///< synchronises itself
 
     // ---- own synchronisation
     detail::cookies cookies;

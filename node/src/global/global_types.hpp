@@ -1,6 +1,8 @@
 // What the machines of `global` speak of: names, locks, nodes with their protocol versions.
 #pragma once
 
+#include "term_hash.hpp"
+
 #include <rakka/etf/order.hpp>
 #include <rakka/etf/term.hpp>
 #include <rakka/etf/traits.hpp>
@@ -70,18 +72,7 @@ struct lock_id {
     friend bool operator==(const lock_id&, const lock_id&) noexcept = default;
 };
 
-/// Lets maps that are keyed by terms be asked by views.
-struct term_hash {
-    using is_transparent = void;
-    std::size_t operator()(term_view t) const noexcept { return hash_value(t); }
-    std::size_t operator()(const term& t) const noexcept { return hash_value(t.view()); }
-};
-struct term_equal {
-    using is_transparent = void;
-    bool operator()(term_view a, term_view b) const noexcept { return a == b; }
-    bool operator()(const term& a, const term& b) const noexcept { return a == b; }
-    bool operator()(const term& a, term_view b) const noexcept { return a == b; }
-    bool operator()(term_view a, const term& b) const noexcept { return b == a; }
-};
+using detail::term_equal;
+using detail::term_hash;
 
 }  // namespace rakka::global_fsm

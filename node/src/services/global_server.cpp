@@ -3,6 +3,7 @@
 #include "connection/node_core.hpp"
 #include "random_bits.hpp"
 #include "services/global_processes.hpp"
+#include "services/post_reply.hpp"
 
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/monitors.hpp>
@@ -159,11 +160,7 @@ private:
         core_->outbound.post(self(), registered_name{atoms::known<"global_name_server">, a.node}, a.message);
     }
     /// A peer that does not read must not hold up all others.
-    void on(const answer& a) {
-        if (a.to.client.is_local()) return reply(a.to, a.value);
-        const destination to = reply_destination(a.to);
-        core_->outbound.post(self(), to, tuple(a.to.tag, a.value));
-    }
+    void on(const answer& a) { post_reply(*core_, a.to, a.value); }
     void on(const locker_event& e) { send(locker_, global_locker_order{e}); }
     void on(const start_resolver& a) {
         try {
@@ -209,18 +206,6 @@ private:
 
     void complain_of(std::string text, bool error) const {
         core_->log(error ? node_log_level::error : node_log_level::warning, {}, {}, {}, std::move(text));
-    }
-
-    /// Where a reply goes: to the alias in the tag, if there is one.
-    [[nodiscard]] static destination reply_destination(const from& to) {
-        term_view tag = to.tag;
-        for (int wrapped = 0; wrapped < 2 && tag.is(kind::list); ++wrapped) {
-            const auto cells = tag.list();
-            const auto ref = cells.tail().as<reference>();
-            if (cells.head().is_atom(atoms::known<"alias">) && ref) return *ref;
-            tag = cells.head();
-        }
-        return to.client;
     }
 
     std::shared_ptr<node_core> core_;

@@ -7,6 +7,8 @@
 #include "services/io_call.hpp"
 #include "services/kernel_processes.hpp"
 #include "services/options_check.hpp"
+#include "services/pg_processes.hpp"
+#include "services/pg_service.hpp"
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
 
@@ -179,6 +181,7 @@ std::optional<node_start_error> running_node::start() {
     transport::keep_until_loop_ends(core->io, core);
     export_built_in_functions(core->exports);
     export_global_functions(core);
+    export_pg_functions(core->exports);
     etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
@@ -228,6 +231,8 @@ void running_node::stop() {
         registration_ = nullptr;
     });
     if (started_) {
+        const std::vector<pid> scopes = core->pg->close();
+        processes_.insert(processes_.end(), scopes.begin(), scopes.end());
         end_and_wait(core->sys, processes_);
         etf::local_origin::set_identity(core->sys.origin(), {atoms::known<"nonode@nohost">, 0});
     }

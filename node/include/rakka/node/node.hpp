@@ -58,8 +58,8 @@ public:
     ~node();
 
     /// Leaves the cluster: closes every connection (processes here see `noconnection`), ends `net_kernel`,
-    /// `rex` and `global_name_server`, unregisters. The system goes on as nonode@nohost. Idempotent. Blocks.
-    /// Erlang: `net_kernel:stop/0`.
+    /// `rex`, `global_name_server` and the scopes of `pg`, unregisters. The system goes on as nonode@nohost.
+    /// Idempotent. Blocks. Erlang: `net_kernel:stop/0`.
     void stop();
 
     /// Erlang: `node/0`.
