@@ -92,6 +92,21 @@ TEST_P(command, pings_lists_and_sends) {
     EXPECT_THAT(pang.output, HasSubstr("pang\n"));
 }
 
+TEST_P(command, calls_functions) {
+    auto erl = start_erlang("erl");
+    const auto call = [&](const std::string& what) { return run_with("call", "erl@127.0.0.1", {what}); };
+    EXPECT_EQ(call("lists:reverse([1, {two, <<\"3\">>}])").output, "[{two,<<\"3\">>},1]\n");
+    EXPECT_EQ(call("erlang:node()").output, "'erl@127.0.0.1'\n");
+    EXPECT_EQ(call("erlang:'+'(1, 2)").output, "3\n");
+    const auto failed = call("lists:nth(3, [])");
+    EXPECT_EQ(failed.status, 1);
+    EXPECT_THAT(failed.output, HasSubstr("function_clause"));
+    EXPECT_THAT(failed.output, HasSubstr("lists"));
+    EXPECT_THAT(call("nothing:here()").output, HasSubstr("undef"));
+    for (const char* const nonsense : {"lists:reverse", "lists", "lists:reverse([1)", ":x()", "a:b()c"})
+        EXPECT_EQ(call(nonsense).status, 2) << nonsense;
+}
+
 TEST_P(command, uses_few_names) {
     auto erl = start_erlang("erl");
     erl.eval(
@@ -107,7 +122,7 @@ TEST_P(command, the_doctor_finds_nothing_wrong_with_what_works) {
     auto erl = start_erlang("erl");
     const auto o = run_with("doctor", "erl@127.0.0.1");
     EXPECT_EQ(o.status, 0) << o.output;
-    for (const char* const step : {"name ", "host ", "epmd ", "node ", "handshake ", "cookie "})
+    for (const char* const step : {"name ", "host ", "epmd ", "node ", "handshake ", "cookie ", "clock "})
         EXPECT_THAT(o.output, HasSubstr(step));
     EXPECT_THAT(o.output, ::testing::Not(HasSubstr("FAILED")));
 }

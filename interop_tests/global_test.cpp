@@ -403,10 +403,9 @@ TEST_P(global_names, names_change_while_nodes_come_and_go) {
     join(erl, cpp);
     const pid keeper = start_sleeper(cpp);
     ASSERT_TRUE(cpp.system().run([&] { return global::register_name("kept"_a, keeper); }));
-    std::atomic<bool> stop{false};
-    std::thread ours([&] {
+    std::jthread ours([&](const std::stop_token& stop) {
         const pid who = start_sleeper(cpp);
-        for (int i = 0; !stop; ++i) {
+        for (int i = 0; !stop.stop_requested(); ++i) {
             cpp.system().run([&] {
                 EXPECT_TRUE(global::register_name(tuple("ours"_a, i), who));
                 global::unregister_name(tuple("ours"_a, i));
@@ -430,7 +429,7 @@ TEST_P(global_names, names_change_while_nodes_come_and_go) {
         }));
         if (round == 1) other.kill();
     }
-    stop = true;
+    ours.request_stop();
     ours.join();
     erl.eval("worker ! stop");
     EXPECT_GT(std::stoi(theirs.get()), 0);

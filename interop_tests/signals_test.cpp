@@ -241,8 +241,9 @@ TEST_P(signals, spawns_from_erlang) {
     EXPECT_EQ(erl->eval("try erpc:call(" + n + ", cpp, fail, [why]) catch C:R -> {C, R} end"),
               "{exit,{exception,why}}");
     EXPECT_EQ(erl->eval("try erpc:call(" + n + ", cpp, error, [why]) catch C:R -> {C, R} end"),
-              "{error,{exception,why,[]}}");
-    EXPECT_EQ(erl->eval("rpc:call(" + n + ", cpp, error, [why])"), "{badrpc,{'EXIT',{why,[]}}}");
+              "{error,{exception,why,[{cpp,error,1,[]}]}}");
+    EXPECT_EQ(erl->eval("rpc:call(" + n + ", cpp, error, [why])"),
+              "{badrpc,{'EXIT',{why,[{cpp,error,1,[]}]}}}");
     EXPECT_EQ(erl->eval("P = spawn(" + n + ", cpp, tell, [self()]), receive {i_am, Q} -> Q =:= P end"),
               "true");
     EXPECT_EQ(

@@ -40,6 +40,9 @@ term exit_reason_of(const std::exception_ptr& exception) {
         std::rethrow_exception(exception);
     } catch (const process_exit& e) {
         return e.reason;
+    } catch (const term& thrown) {
+        static const atom nocatch("nocatch");
+        return tuple(tuple(nocatch, thrown), list());
     } catch (const std::exception& e) {
         return cpp_exception(boost::core::demangle(typeid(e).name()), e.what());
     } catch (...) {

@@ -1,9 +1,19 @@
+#include "services/rpc_calls.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
 #include <rakka/node/exports.hpp>
 
 #include <mutex>
 #include <utility>
 
 namespace rakka {
+
+void detail::no_function_clause(atom module, atom function, const std::vector<term>& arguments) {
+    const term stack = list(tuple(module, function, to_list(arguments), list()));
+    throw process_exit{term(tuple(atoms::known<"function_clause">, stack)), process_exit::kind::error};
+}
 
 void export_table::add(atom module, atom function, std::size_t arity, exported_function f) {
     auto shared = std::make_shared<const exported_function>(std::move(f));

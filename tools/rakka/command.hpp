@@ -15,6 +15,7 @@ using work = std::function<int()>;
 /// Adds the sub-command to `rakka` and sets `chosen` when it is the one on the command line.
 using add_command = void (*)(CLI::App& rakka, work& chosen);
 
+void add_call(CLI::App& rakka, work& chosen);
 void add_doctor(CLI::App& rakka, work& chosen);
 void add_lint(CLI::App& rakka, work& chosen);
 void add_names(CLI::App& rakka, work& chosen);

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -198,6 +200,34 @@ int fail(std::string_view step, const diagnosis& d) {
     return 1;
 }
 
+/// The one thing that shows later than in connecting: certificates that are not valid yet, tokens that have
+/// expired, logs in the wrong order.
+int look_at_clock(guest& g, std::chrono::milliseconds patience) {
+    using std::chrono::system_clock;
+    constexpr double bearable = 5;
+    const auto asked = system_clock::now();
+    const auto answer = g.running().run(
+        [&] { return erpc::call(g.peer(), "erlang"_a, "system_time"_a, list("microsecond"_a), patience); });
+    const auto heard = system_clock::now();
+    const auto theirs = answer ? answer->as<std::int64_t>() : result<std::int64_t>(error_code());
+    if (!answer || !theirs) {
+        report("clock", "not asked: the node has no erlang:system_time/1 that we may call");
+        return 0;
+    }
+    const auto middle = asked.time_since_epoch() + (heard - asked) / 2;
+    const double ahead =
+        1e-6 * (static_cast<double>(*theirs) -
+                static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(middle).count()));
+    const std::string apart =
+        fmt::format("the node's is {:.1f} s {} ours", std::abs(ahead), ahead < 0 ? "behind" : "ahead of");
+    if (std::abs(ahead) > bearable)
+        return fail("clock", {apart,
+                              "let both machines set their clocks by NTP; certificates may seem "
+                              "expired or not valid yet"});
+    report("clock", apart);
+    return 0;
+}
+
 int look_at_connection(const reach_options& how) {
     const auto g = guest::start(how);
     if (!g) return fail("own node", {g.error(), "mend what the sentence says, and try again"});
@@ -208,7 +238,7 @@ int look_at_connection(const reach_options& how) {
     report("handshake", fmt::format("flags agreed, {} node, connected to {}",
                                     info && info->hidden ? "hidden" : "visible", info ? info->address : ""));
     report("cookie", "both have the same");
-    return 0;
+    return look_at_clock(**g, patience_of(how));
 }
 
 int examine(const reach_options& how) {

@@ -9,6 +9,7 @@
 #include <rakka/node/epmd_client.hpp>         // IWYU pragma: export
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
 #include <rakka/node/errc.hpp>                // IWYU pragma: export
+#include <rakka/node/erpc.hpp>                // IWYU pragma: export
 #include <rakka/node/exports.hpp>             // IWYU pragma: export
 #include <rakka/node/global.hpp>              // IWYU pragma: export
 #include <rakka/node/log.hpp>                 // IWYU pragma: export
@@ -17,4 +18,5 @@
 #include <rakka/node/node_name.hpp>           // IWYU pragma: export
 #include <rakka/node/options.hpp>             // IWYU pragma: export
 #include <rakka/node/pg.hpp>                  // IWYU pragma: export
+#include <rakka/node/rpc.hpp>                 // IWYU pragma: export
 #include <rakka/node/tls_options.hpp>         // IWYU pragma: export

@@ -95,6 +95,7 @@ private:
     void flush() noexcept;
     void write_batches(std::unique_lock<std::mutex>& lock);
     void encode(outbound_signal& s, const pid& sender);
+    void answer_dropped(const outbound_signal& s, atom why);
     void release_senders(std::unique_lock<std::mutex>& lock);
     void lose_later(error_code code, std::string text, atom reason);
 

@@ -4,6 +4,7 @@
 #include "connection/node_core.hpp"
 
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/known_atoms.hpp>
 
 #include <fmt/format.h>
 
@@ -85,6 +86,22 @@ void connection::add_relations(const pid& local, const pid& remote, const refere
     if ((flags & wire::spawn_reply_flag::monitor) != 0) relations_.add_monitor(ref, local);
 }
 
+namespace {
+
+bool carries_reason(control_kind k) {
+    return k == control_kind::down || k == control_kind::exit || k == control_kind::exit2;
+}
+
+}  // namespace
+
+/// Of all signals that are dropped only this one has a sender that waits for what the peer will never say.
+void connection::answer_dropped(const outbound_signal& s, atom why) {
+    if (s.control.kind != control_kind::spawn_request) return;
+    core_.post([self = shared_from_this(), ref = s.control.ref, to = s.control.from, why] {
+        self->core_.sys.deliver_spawn_reply(ref, to, 0, why);
+    });
+}
+
 /// REQUIRES: mutex_ held, phase up.
 void connection::encode(outbound_signal& s, const pid& sender) {
     if (queue_.has_large(sender)) {
@@ -96,10 +113,18 @@ void connection::encode(outbound_signal& s, const pid& sender) {
     if (s.control.kind == control_kind::exit && s.control.to.creation != peer_creation_) return;
     auto done = s.ahead ? encoder_->append(queue_.tail(), s.control, std::move(*s.ahead))
                         : encoder_->append(queue_.tail(), s.control, s.payload);
+    if (!done && carries_reason(s.control.kind)) {
+        // Somebody waits for this end, whatever its reason was.
+        core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
+                  fmt::format("a signal ({}) to {} has badarg for its reason, which cannot be encoded: {}",
+                              to_string(s.control.kind), node_.text(), done.error().message()));
+        done = encoder_->append(queue_.tail(), s.control, term_view(atoms::known<"badarg">));
+    }
     if (!done) {
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} was dropped: it cannot be encoded: {}",
                               to_string(s.control.kind), node_.text(), done.error().message()));
+        answer_dropped(s, "badarg"_a);
         return;
     }
     if (!done->written) {
@@ -107,12 +132,7 @@ void connection::encode(outbound_signal& s, const pid& sender) {
                   node_errc::bad_control_message,
                   fmt::format("a signal ({}) to {} was dropped: that node does not know this kind of signal",
                               to_string(s.control.kind), node_.text()));
-        // Of all signals only this one has a sender that waits for what the peer will never say.
-        if (s.control.kind == control_kind::spawn_request) {
-            core_.post([self = shared_from_this(), ref = s.control.ref, to = s.control.from] {
-                self->core_.sys.deliver_spawn_reply(ref, to, 0, "notsup"_a);
-            });
-        }
+        answer_dropped(s, "notsup"_a);
         return;
     }
     ++frames_out_;

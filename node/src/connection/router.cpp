@@ -1,6 +1,8 @@
 #include "connection/router.hpp"
 
 #include "connection/node_core.hpp"
+#include "services/rpc_calls.hpp"
+#include "services/spawn_service.hpp"
 
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/build.hpp>
@@ -223,6 +225,19 @@ outcome router::group_leader(const pid& from, const pid& leader, const pid& memb
 remote_router::placed router::spawn_request(const reference& ref, const pid& from, const pid& group_leader,
                                             atom node, atom module, atom function, term arguments,
                                             term options) {
+    if (node == core_.self) {
+        spawn_for_own_process(core_, {ref, from, group_leader ? group_leader : from, module, function,
+                                      std::move(arguments), std::move(options)});
+        return {};
+    }
+    // What the peer would close the connection for.
+    constexpr std::size_t most_arguments = 255;
+    const bool proper = is_proper_list(arguments) && is_proper_list(options);
+    if (!proper || arguments.list().size() > most_arguments) {
+        core_.sys.deliver_spawn_reply(ref, from, 0,
+                                      proper ? atoms::known<"system_limit"> : atoms::known<"badarg">);
+        return {};
+    }
     outbound_signal s = signal(control_kind::spawn_request, from, {}, std::move(arguments));
     s.control.ref = ref;
     s.control.group_leader = group_leader ? group_leader : from;  // every process must have one there

@@ -8,7 +8,6 @@
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/send.hpp>
-#include <rakka/actors/spawn.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
@@ -92,22 +91,6 @@ void pause(std::chrono::milliseconds time) {
 void random_pause(std::chrono::milliseconds longest) {
     const auto span = static_cast<std::uint64_t>(std::max<std::int64_t>(longest.count(), 1));
     pause(std::chrono::milliseconds(static_cast<std::int64_t>(random_bits<std::uint64_t>() % span) + 1));
-}
-
-std::optional<term> call_function(atom node, atom module, atom function, const term& arguments) {
-    const reference result = make_reference();
-    const reference call = spawn_request(node, atoms::known<"erpc">, atoms::known<"execute_call">,
-                                         term(list(result, module, function, arguments)),
-                                         {.monitor = true, .reply = spawn_reply::error_only});
-    const auto end = receive_if(call, [&](term_view m) {
-        return is_down(call, m) || (m.is_tagged("spawn_reply"_a, 4) && m.tuple()[1].as<reference>() == call);
-    });
-    if (!end->is_tuple(5)) return std::nullopt;
-    const term_view outcome = end->tuple()[4];
-    if (!outcome.is_tuple(3) || outcome.tuple()[0].as<reference>() != result ||
-        !outcome.tuple()[1].is_atom(atoms::known<"return">))
-        return std::nullopt;
-    return end->share(outcome.tuple()[2]);
 }
 
 }  // namespace rakka::detail

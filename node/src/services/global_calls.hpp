@@ -1,4 +1,4 @@
-// How processes of this node speak with the name servers of several nodes at once, and call functions of one.
+// How processes of this node speak with the name servers of several nodes at once.
 #pragma once
 
 #include "global/global_types.hpp"
@@ -30,9 +30,5 @@ void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes);
 void pause(std::chrono::milliseconds time);
 /// Waits for a random time up to `longest`. Owner process.
 void random_pause(std::chrono::milliseconds longest);
-
-/// `Module:Function(Arguments...)` on `node`. Nothing when it failed there in any way, or the node is lost.
-/// Blocks until then. Owner process. Erlang: `erpc:call/4`.
-[[nodiscard]] std::optional<term> call_function(atom node, atom module, atom function, const term& arguments);
 
 }  // namespace rakka::detail

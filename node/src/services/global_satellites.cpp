@@ -15,9 +15,11 @@
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
+#include <rakka/node/erpc.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -233,8 +235,9 @@ void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& serv
         if (conflict->ours.is_local()) {
             machine.answered(resolve_global_conflict(*core, conflict->method, conflict->name, theirs, ours));
         } else {
-            machine.answered(call_function(conflict->ours.node, "global"_a, "resolve_it"_a,
-                                           list(conflict->method, conflict->name, theirs, ours)));
+            const auto keeps = erpc::call(conflict->ours.node, "global"_a, "resolve_it"_a,
+                                          list(conflict->method, conflict->name, theirs, ours));
+            machine.answered(keeps ? std::optional(*keeps) : std::nullopt);
         }
     }
     send(server, global_event{global_exchanged{node, my_tag, machine.take_ops(), machine.take_peer_ops()}});

@@ -61,10 +61,10 @@ private:
         const bool link_it = linked || (with_options && parts[5].is_atom(atoms::known<"link">));
         try {
             spawn(
-                [core = core_, to = r.sender, c = std::move(*c), link_it] {
+                [core = core_, to = r.sender, c = std::move(*c), link_it]() mutable {
                     if (link_it) link(to.client);
                     reply(to, term(self()));
-                    run_spawned(core->exports, c);
+                    run_spawned(core->exports, std::move(c));
                 },
                 options);
         } catch (const process_exit&) {

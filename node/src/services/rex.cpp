@@ -71,15 +71,30 @@ public:
     explicit rex(std::shared_ptr<node_core> core) : core_(std::move(core)) {}
 
     next handle(term message) override {
+        // A block call keeps rex from everything else, but for the end of calls.
         if (message.is_tagged(atoms::known<"DOWN">, 5)) {
             on_down(message);
-        } else if (const auto call = gen::as_request(message)) {
-            if (!call->label.is_atom(atoms::known<"$gen_call">)) return next::wait();
+        } else if (blocking_) {
+            waiting_.push_back(std::move(message));
+        } else {
+            serve(message);
+        }
+        while (!blocking_ && !waiting_.empty()) {
+            const term next_one = std::move(waiting_.front());
+            waiting_.pop_front();
+            serve(next_one);
+        }
+        return next::wait();
+    }
+
+private:
+    void serve(const term& message) {
+        if (const auto call = gen::as_request(message)) {
+            if (!call->label.is_atom(atoms::known<"$gen_call">)) return;
             if (call->body.is_tagged(atoms::known<"call">, 5)) {
                 start({call->body, call->sender});
             } else if (call->body.is_tagged("block_call"_a, 5)) {
-                waiting_.push_back({call->body, call->sender});
-                start_next_block_call();
+                blocking_ = start({call->body, call->sender});
             }
         } else if (const auto cast = gen::as_cast(message)) {
             if (cast->is_tagged("cast"_a, 5)) start({*cast, nobody{}});
@@ -87,10 +102,8 @@ public:
             if (const auto caller = message.tuple()[0].as<pid>())
                 on_plain(*caller, message.share(message.tuple()[1]));
         }
-        return next::wait();
     }
 
-private:
     /// The monitor of the process that makes the call; nothing when there is no room for one.
     std::optional<reference> start(request r) {
         const asker who = r.who;
@@ -105,13 +118,6 @@ private:
         }
     }
 
-    void start_next_block_call() {
-        while (!blocking_ && !waiting_.empty()) {
-            blocking_ = start(std::move(waiting_.front()));
-            waiting_.pop_front();
-        }
-    }
-
     void on_down(const term& message) {
         const auto ref = message.tuple()[1].as<reference>();
         const auto found = ref ? calls_.find(*ref) : calls_.end();
@@ -120,9 +126,7 @@ private:
         const bool done = reason.is_tuple(2) && reason.tuple()[0].as<reference>() == tag_;
         answer_on_the_side(found->second, done ? reason.share(reason.tuple()[1]) : bad_rpc(reason));
         calls_.erase(found);
-        if (blocking_ != *ref) return;
-        blocking_.reset();
-        start_next_block_call();
+        if (blocking_ == *ref) blocking_.reset();
     }
 
     void on_plain(const pid& caller, const term& what) {
@@ -169,8 +173,8 @@ private:
     std::shared_ptr<node_core> core_;
     const reference tag_ = core_->sys.make_reference();
     std::unordered_map<reference, asker> calls_;  // by the monitor of the process that makes it
-    std::deque<request> waiting_;                 // block calls
-    std::optional<reference> blocking_;           // the one that is being made
+    std::deque<term> waiting_;                    // what came during a block call
+    std::optional<reference> blocking_;           // the block call that is being made
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ struct node_core;
 ///
 ///     {'$gen_call', From, {call, M, F, A, GL}}         in a process of its own; the value, or {badrpc,
 ///     Reason}
-///     {'$gen_call', From, {block_call, M, F, A, GL}}   the same, one such call at a time
+///     {'$gen_call', From, {block_call, M, F, A, GL}}   the same; rex serves nothing else until it has ended
 ///     {'$gen_cast', {cast, M, F, A, GL}}               in a process of its own, no answer
 ///     {From, {call, M, F, A, GL}}                      as a call, answered with {rex, Value}
 ///     {From, {sbcast, Name, Message}}                  Message to Name, then {rex, Node, Node} to From, or

@@ -12,39 +12,104 @@
 namespace rakka::detail {
 namespace {
 
-bool is_list(term_view t) noexcept {
-    return t.is(kind::nil) || (t.is(kind::list) && t.list().proper());
+using how = call_outcome::how;
+
+/// `[{M, F, ArityOrArguments, []}]`
+term stack_of(const call& c, const term& arity_or_arguments) {
+    return term(list(tuple(c.module, c.function, arity_or_arguments, list())));
+}
+
+term undef_stack(const call& c) {
+    return stack_of(c, to_list(c.arguments));
+}
+
+/// A name that is not in the table is not exported either, and is not worth a place there.
+std::optional<atom> known_atom(const term& t) {
+    return t.view().is_foreign_atom() ? atom::existing(t.view().atom_text()) : *t.as<atom>();
+}
+
+std::shared_ptr<const exported_function> find(const export_table& exports, const call& c) {
+    const auto m = known_atom(c.module);
+    const auto f = known_atom(c.function);
+    return m && f ? exports.find(*m, *f, c.arguments.size()) : nullptr;
+}
+
+call_outcome failed(term reason, term stack) {
+    return {how::failed, std::move(reason), std::move(stack)};
+}
+
+/// `{Reason, Stack}` taken apart. A stack that says nothing says at least which function it was.
+call_outcome failed_with(const term& reason_and_stack, const call& c) {
+    const auto parts = reason_and_stack.tuple();
+    const auto part = [&](std::size_t i) { return reason_and_stack.share(parts[i]); };
+    return failed(part(0), parts[1].is(kind::nil) ? stack_of(c, term(c.arguments.size())) : part(1));
+}
+
+/// `erlang:apply(Fun, Arguments)` made into the call that it stands for, or why it stands for none.
+std::optional<call_outcome> apply_fun(call& c) {
+    using namespace etf::detail;
+    const term fun = c.arguments[0];
+    const term arguments = c.arguments[1];
+    if (!is_proper_list(arguments)) return failed(term(atoms::known<"badarg">), undef_stack(c));
+    const bool external = is_box(fun.word(), box::export_fun);
+    if (!external && !is_box(fun.word(), box::fun)) {
+        static const atom badfun("badfun");
+        return failed(term(tuple(badfun, fun)), undef_stack(c));
+    }
+    // The code of a fun is where it was made: it is met like one whose module is not loaded.
+    if (!external) return failed(term(atoms::known<"undef">), term(list(tuple(fun, arguments, list()))));
+    const word* const p = pointer(fun.word());
+    std::vector<term> given = elements(arguments);
+    if (p[export_layout::arity] != given.size()) {
+        static const atom badarity("badarity");
+        return failed(term(tuple(badarity, tuple(fun, arguments))), undef_stack(c));
+    }
+    c = {fun.share(term_view::from_word(p[export_layout::module])),
+         fun.share(term_view::from_word(p[export_layout::function])), std::move(given)};
+    return std::nullopt;
+}
+
+/// Follows `erlang:apply/2,3`, however often they apply themselves.
+std::optional<call_outcome> resolve(call& c) {
+    while (c.module.is_atom(atoms::known<"erlang">) && c.function.is_atom(atoms::known<"apply">)) {
+        if (c.arguments.size() == 2) {
+            if (auto refused = apply_fun(c)) return refused;
+        } else if (c.arguments.size() == 3) {
+            auto inner = read_call(c.arguments[0], c.arguments[1], c.arguments[2]);
+            if (!inner) return failed(term(atoms::known<"badarg">), undef_stack(c));
+            c = std::move(*inner);
+        } else {
+            break;
+        }
+    }
+    return std::nullopt;
 }
 
 /// Runs the call and exits with what came of it.
-[[noreturn]] void execute_call(const export_table& exports, const term& result_ref, const call& c) {
-    const auto f = exports.find(c.module, c.function, c.arguments.size());
-    if (!f) exit(term(tuple(result_ref, atoms::known<"error">, atoms::known<"undef">, undef_stack(c))));
-    term outcome;
-    // {Reason, Stack}, of which erpc wants the two apart
-    const auto error_outcome = [&](const term& reason) {
-        const auto parts = reason.tuple();
-        return term(tuple(result_ref, atoms::known<"error">, reason.share(parts[0]), reason.share(parts[1])));
-    };
-    try {
-        outcome = term(tuple(result_ref, atoms::known<"return">, (*f)(c.arguments)));
-    } catch (const process_exit& e) {
-        outcome = e.raised == process_exit::kind::error && e.reason.is_tuple(2)
-                      ? error_outcome(e.reason)
-                      : term(tuple(result_ref, atoms::known<"exit">, e.reason));
-    } catch (...) {
-        outcome = error_outcome(exit_reason_of(std::current_exception()));
+[[noreturn]] void execute_call(const export_table& exports, const term& result_ref, call c) {
+    call_outcome out = evaluate(exports, std::move(c));
+    switch (out.what) {
+        case how::returned:
+            exit(term(tuple(result_ref, atoms::known<"return">, std::move(out.value))));
+        case how::threw:
+            exit(term(tuple(result_ref, atoms::known<"throw">, std::move(out.value))));
+        case how::exited:
+            exit(term(tuple(result_ref, atoms::known<"exit">, std::move(out.value))));
+        case how::failed:
+            break;
     }
-    exit(std::move(outcome));
+    exit(term(tuple(result_ref, atoms::known<"error">, std::move(out.value), std::move(out.stack))));
 }
 
 }  // namespace
 
+bool is_proper_list(term_view t) noexcept {
+    return t.is(kind::nil) || (t.is(kind::list) && t.list().proper());
+}
+
 std::optional<call> read_call(const term& module, const term& function, const term& arguments) {
-    const auto m = module.as<atom>();
-    const auto f = function.as<atom>();
-    if (!m || !f || !is_list(arguments)) return std::nullopt;
-    return call{*m, *f, elements(arguments)};
+    if (!module.is(kind::atom) || !function.is(kind::atom) || !is_proper_list(arguments)) return std::nullopt;
+    return call{module, function, elements(arguments)};
 }
 
 std::vector<term> elements(const term& list) {
@@ -63,42 +128,59 @@ term to_list(const std::vector<term>& elements) {
     return b.finish(list);
 }
 
-term undef_stack(const call& c) {
-    return term(list(tuple(c.module, c.function, to_list(c.arguments), list())));
+call_outcome evaluate(const export_table& exports, call c) {
+    if (auto refused = resolve(c)) return *std::move(refused);
+    const auto f = find(exports, c);
+    if (!f) return failed(term(atoms::known<"undef">), undef_stack(c));
+    try {
+        term value = (*f)(c.arguments);
+        return {how::returned, value.has_value() ? std::move(value) : term(atoms::known<"ok">), {}};
+    } catch (const process_exit& e) {
+        if (ended_by_signal()) throw;  // the caller is to see whose end it was
+        if (e.raised == process_exit::kind::error && e.reason.is_tuple(2)) return failed_with(e.reason, c);
+        return {how::exited, e.reason, {}};
+    } catch (const term& thrown) {
+        return {how::threw, thrown, stack_of(c, term(c.arguments.size()))};
+    } catch (...) {
+        return failed_with(exit_reason_of(std::current_exception()), c);
+    }
 }
 
-void run_spawned(const export_table& exports, const call& spawned) {
-    call c = spawned;
-    if (c.module == atoms::known<"erpc">) {
+void run_spawned(const export_table& exports, call c) {
+    if (c.module.is_atom(atoms::known<"erpc">)) {
         const auto& a = c.arguments;
-        if (c.function == atoms::known<"execute_call"> && a.size() == 4) {
-            if (const auto inner = read_call(a[1], a[2], a[3])) execute_call(exports, a[0], *inner);
-        } else if (c.function == atoms::known<"execute_cast"> && a.size() == 3) {
+        if (c.function.is_atom(atoms::known<"execute_call">) && a.size() == 4) {
+            if (auto inner = read_call(a[1], a[2], a[3])) execute_call(exports, a[0], *std::move(inner));
+        } else if (c.function.is_atom(atoms::known<"execute_cast">) && a.size() == 3) {
             if (auto inner = read_call(a[0], a[1], a[2])) c = std::move(*inner);
         }
     }
-    const auto f = exports.find(c.module, c.function, c.arguments.size());
-    if (!f) exit(term(tuple(atoms::known<"undef">, undef_stack(c))));
-    static_cast<void>((*f)(c.arguments));
+    call_outcome out = evaluate(exports, std::move(c));
+    static const atom nocatch("nocatch");
+    switch (out.what) {
+        case how::returned:
+            return;
+        case how::threw:
+            exit(term(tuple(tuple(nocatch, std::move(out.value)), std::move(out.stack))));
+        case how::exited:
+            exit(std::move(out.value));
+        case how::failed:
+            exit(term(tuple(std::move(out.value), std::move(out.stack))));
+    }
 }
 
 term rpc_result(const export_table& exports, const term& request) {
     const auto parts = request.tuple();
     const auto part = [&](std::size_t i) { return request.share(parts[i]); };
-    const auto failed = [](const term& reason) {
+    const auto bad_rpc = [](const term& reason) {
         return term(tuple(atoms::known<"badrpc">, tuple(atoms::known<"EXIT">, reason)));
     };
-    const auto c = read_call(part(1), part(2), part(3));
-    if (!c) return failed(term(tuple(atoms::known<"badarg">, list())));
-    const auto f = exports.find(c->module, c->function, c->arguments.size());
-    if (!f) return failed(term(tuple(atoms::known<"undef">, undef_stack(*c))));
-    try {
-        return (*f)(c->arguments);
-    } catch (const process_exit& e) {
-        return failed(e.reason);
-    } catch (...) {
-        return failed(exit_reason_of(std::current_exception()));
-    }
+    auto c = read_call(part(1), part(2), part(3));
+    if (!c) return bad_rpc(term(tuple(atoms::known<"badarg">, list())));
+    call_outcome out = evaluate(exports, *std::move(c));
+    if (out.what == how::exited) return bad_rpc(out.value);
+    if (out.what == how::failed) return bad_rpc(term(tuple(std::move(out.value), std::move(out.stack))));
+    return std::move(out.value);
 }
 
 }  // namespace rakka::detail

@@ -9,6 +9,7 @@
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/order.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -22,6 +23,39 @@ using wire::control_message;
 
 namespace {
 
+/// A non-negative integer of any size.
+bool is_size(term_view t) {
+    return t.is(kind::integer) && compare(t, term(0).view()) >= 0;
+}
+
+bool read_priority(term_view p, process_priority& out) {
+    if (p.is_atom("low"_a))
+        out = process_priority::low;
+    else if (p.is_atom("normal"_a))
+        out = process_priority::normal;
+    else if (p.is_atom("high"_a))
+        out = process_priority::high;
+    else if (p.is_atom("max"_a))
+        out = process_priority::max;
+    else
+        return false;
+    return true;
+}
+
+/// Options that tune what processes here do not have: they must make sense, and do nothing.
+bool is_tuning(term_view o) {
+    if (!o.is_tuple(2)) return false;
+    const term_view name = o.tuple()[0];
+    const term_view value = o.tuple()[1];
+    const auto is_one_of = [&](auto... names) { return (name.is_atom(names) || ...); };
+    if (is_one_of("min_heap_size"_a, "min_bin_vheap_size"_a, "fullsweep_after"_a, "scheduler"_a))
+        return is_size(value);
+    if (is_one_of("max_heap_size"_a)) return is_size(value) || value.is(kind::map);
+    if (is_one_of("message_queue_data"_a)) return value.is_atom("on_heap"_a) || value.is_atom("off_heap"_a);
+    if (is_one_of("async_dist"_a)) return value.as<bool>().has_value();
+    return false;
+}
+
 /// The options that mean something here; false for one that no node knows. [dist §SPAWN_REQUEST]
 bool read_options(term_view options, std::uint64_t& flags, spawn_options& spawn) {
     for (const term_view o : options.list()) {
@@ -30,25 +64,40 @@ bool read_options(term_view options, std::uint64_t& flags, spawn_options& spawn)
         } else if (o.is_atom(atoms::known<"monitor">)) {
             flags |= wire::spawn_reply_flag::monitor;
         } else if (o.is_tagged(atoms::known<"priority">, 2)) {
-            const term_view p = o.tuple()[1];
-            if (p.is_atom("low"_a))
-                spawn.priority = process_priority::low;
-            else if (p.is_atom("normal"_a))
-                spawn.priority = process_priority::normal;
-            else if (p.is_atom("high"_a))
-                spawn.priority = process_priority::high;
-            else if (p.is_atom("max"_a))
-                spawn.priority = process_priority::max;
-            else
-                return false;
-        } else if (!o.is_tagged("min_heap_size"_a, 2) && !o.is_tagged("min_bin_vheap_size"_a, 2) &&
-                   !o.is_tagged("max_heap_size"_a, 2) && !o.is_tagged("fullsweep_after"_a, 2) &&
-                   !o.is_tagged("message_queue_data"_a, 2) && !o.is_tagged("scheduler"_a, 2) &&
-                   !o.is_tagged("async_dist"_a, 2)) {
-            return false;  // the others tune a heap that processes here do not have
+            if (!read_priority(o.tuple()[1], spawn.priority)) return false;
+        } else if (!is_tuning(o)) {
+            return false;
         }
     }
     return true;
+}
+
+/// A child that begins when it gets `go`: its parent must not hear of it by anything before the answer.
+struct waiting_child {
+    pid process;
+    term go;
+};
+
+/// Nothing: there is no room for one more process.
+std::optional<waiting_child> start_child(node_core& core, call c, const spawn_options& options) {
+    const term go(core.sys.make_reference());
+    try {
+        const pid child = core.sys.spawn(
+            [keep = core.shared_from_this(), c = std::move(c), go]() mutable {
+                static_cast<void>(receive_if([&](term_view t) { return t == go.view(); }));
+                run_spawned(keep->exports, std::move(c));
+            },
+            options);
+        return waiting_child{child, go};
+    } catch (const boost::system::system_error&) {
+        return std::nullopt;
+    }
+}
+
+void set_up(node_core& core, const waiting_child& child, const pid& parent, const reference& ref,
+            std::uint64_t flags) {
+    if ((flags & wire::spawn_reply_flag::link) != 0) core.sys.deliver_link(parent, child.process);
+    if ((flags & wire::spawn_reply_flag::monitor) != 0) core.sys.deliver_monitor(parent, child.process, ref);
 }
 
 void reply(connection& to, const control_message& request, std::uint64_t flags, const pid& child,
@@ -71,11 +120,8 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
     auto arguments = m.payload();
     if (!arguments) return arguments.error();
     const auto mfa = request.mfa.tuple();
-    const auto module = mfa[0].as<atom>();
-    const auto function = mfa[1].as<atom>();
     const auto arity = mfa[2].as<std::size_t>();
-    if (!(arguments->is(kind::list) || arguments->is(kind::nil)) || !arguments->list().proper() || !arity ||
-        arguments->list().size() != *arity) {
+    if (!is_proper_list(*arguments) || !arity || arguments->list().size() != *arity) {
         return wire::bad_control("SPAWN_REQUEST whose argument list does not have the length it announces");
     }
     std::uint64_t flags = 0;
@@ -85,29 +131,33 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
         reply(from, request, 0, {}, atoms::known<"badopt">);
         return {};
     }
-    // An atom that is not even in the table cannot be exported; `undefined` leads to `undef` all the same.
-    call c{module ? *module : "undefined"_a, function ? *function : "undefined"_a, elements(*arguments)};
-    const reference go = core.sys.make_reference();
-    const term go_message(go);
-    pid child;
-    try {
-        child = core.sys.spawn(
-            [keep = core.shared_from_this(), c = std::move(c), go_message] {
-                static_cast<void>(receive_if([&](term_view t) { return t == go_message.view(); }));
-                run_spawned(keep->exports, c);
-            },
-            options);
-    } catch (const boost::system::system_error&) {
+    const auto child = start_child(
+        core, {request.mfa.share(mfa[0]), request.mfa.share(mfa[1]), elements(*arguments)}, options);
+    if (!child) {
         reply(from, request, 0, {}, atoms::known<"system_limit">);
         return {};
     }
-    from.add_relations(child, request.from, request.ref, flags);
-    if ((flags & wire::spawn_reply_flag::link) != 0) core.sys.deliver_link(request.from, child);
-    if ((flags & wire::spawn_reply_flag::monitor) != 0)
-        core.sys.deliver_monitor(request.from, child, request.ref);
-    reply(from, request, flags, child, {});
-    core.sys.deliver_message(child, go_message);
+    from.add_relations(child->process, request.from, request.ref, flags);
+    set_up(core, *child, request.from, request.ref, flags);
+    reply(from, request, flags, child->process, {});
+    core.sys.deliver_message(child->process, child->go);
     return {};
+}
+
+void spawn_for_own_process(node_core& core, const local_spawn& request) {
+    const auto refuse = [&](atom why) { core.sys.deliver_spawn_reply(request.ref, request.parent, 0, why); };
+    auto c = read_call(term(request.module), term(request.function), request.arguments);
+    std::uint64_t flags = 0;
+    spawn_options options;
+    options.group_leader = request.group_leader;
+    if (!c || !is_proper_list(request.options)) return refuse(atoms::known<"badarg">);
+    if (!read_options(request.options, flags, options)) return refuse(atoms::known<"badopt">);
+    const auto child = start_child(core, *std::move(c), options);
+    if (!child) return refuse(atoms::known<"system_limit">);
+    set_up(core, *child, request.parent, request.ref, flags);
+    core.sys.deliver_spawn_reply(request.ref, request.parent, static_cast<std::uint32_t>(flags),
+                                 term(child->process));
+    core.sys.deliver_message(child->process, child->go);
 }
 
 void export_built_in_functions(export_table& exports) {

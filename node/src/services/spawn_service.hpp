@@ -5,6 +5,8 @@
 #include "wire/message_reader.hpp"
 #include "wire/wire_error.hpp"
 
+#include <rakka/etf/identifiers.hpp>
+#include <rakka/etf/term.hpp>
 #include <rakka/node/exports.hpp>
 
 #include <optional>
@@ -23,6 +25,20 @@ struct node_core;
 /// Returns why the connection must be closed, if it must. I/O thread. [dist §spawn]
 [[nodiscard]] std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection& from,
                                                                   wire::inbound_message& m);
+
+/// A spawn request of a process of this node for this node.
+struct local_spawn {
+    reference ref;
+    pid parent;
+    pid group_leader;
+    atom module;
+    atom function;
+    term arguments;
+    term options;
+};
+
+/// Serves one as serve_spawn_request() does those of peers. Any thread.
+void spawn_for_own_process(node_core& core, const local_spawn& request);
 
 /// The functions every node has: `erlang:node/0`, `whereis/1` and the like.
 void export_built_in_functions(export_table& exports);

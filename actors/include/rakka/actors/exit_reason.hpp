@@ -32,8 +32,8 @@ struct process_exit {
 /// `error/1`.
 [[noreturn]] void error(term reason);
 
-/// The exit reason for an exception that left a process body: `process_exit` has its own; a std::exception
-/// gives
+/// The exit reason for an exception that left a process body: `process_exit` has its own; a term that was
+/// thrown, which is Erlang's `throw/1`, gives `{{nocatch, Term}, []}`; a std::exception
 /// `{{cpp_exception, <<Type>>, <<What>>}, []}`, anything else the same with an empty text. Any thread.
 [[nodiscard]] term exit_reason_of(const std::exception_ptr& exception);
 

@@ -80,7 +80,23 @@ monitored_process spawn_monitor(F&& f, const spawn_options& options = {},
     return detail::spawn_monitor_here(detail::to_body(std::forward<F>(f)), options, monitor);
 }
 
-/// Asks `node` to run module:function(arguments…). The answer is a message `{spawn_reply, Ref, ok, Pid}` or
+/// Starts module:function(arguments…) on `node`, which may be the own one, and waits for its pid. `arguments`
+/// is a proper list; `options` one of Erlang's, e.g. `[{priority, high}]`. Of another program any function
+/// can be started; of a C++ program those that are exported (node::exports).
+///
+/// A function that is not there is no error here: the process ends with `{undef, …}`. Nor is a node that
+/// cannot be reached: the pid is that of a process that has ended with `noconnection`. Throws process_exit:
+/// `{badarg, []}` for options that the node does not know or arguments that are no list, `{Reason, []}` for
+/// any other refusal (`system_limit`). Blocks until the node has answered. Owner process. Erlang: `spawn/4`,
+/// `spawn_opt/5`.
+pid spawn(atom node, atom module, atom function, term arguments, term options = {});
+/// The same, linked to the caller before it runs. Erlang: `spawn_link/4`.
+pid spawn_link(atom node, atom module, atom function, term arguments, term options = {});
+/// The same, monitored by the caller before it runs. Erlang: `spawn_monitor/4`.
+monitored_process spawn_monitor(atom node, atom module, atom function, term arguments, term options = {});
+
+/// Asks `node` to run module:function(arguments…), `arguments` being a proper list. The answer is a message
+/// `{spawn_reply, Ref, ok, Pid}` or
 /// `{spawn_reply, Ref, error, Reason}`; with `monitor` the reference is also that of the monitor. Owner
 /// process. Erlang: `spawn_request/5`.
 reference spawn_request(atom node, atom module, atom function, term arguments,

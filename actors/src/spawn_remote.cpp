@@ -1,0 +1,58 @@
+// Spawns on other nodes that wait for the answer.
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/spawn.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <utility>
+
+namespace rakka {
+namespace {
+
+struct wishes {
+    bool link = false;
+    bool monitor = false;
+};
+
+/// Stands for a process that could not be started because its node is out of reach.
+monitored_process out_of_reach(wishes want) {
+    const auto body = [] { exit(term(atoms::known<"noconnection">)); };
+    const spawn_options options{.link = want.link};
+    if (want.monitor) return spawn_monitor(body, options);
+    return {spawn(body, options), {}};
+}
+
+monitored_process spawn_there(atom node, atom module, atom function, term arguments, term options,
+                              wishes want) {
+    const bool proper = arguments.is(kind::nil) || (arguments.is(kind::list) && arguments.list().proper());
+    if (!proper) error(atoms::known<"badarg">);
+    // A tag of its own: nothing else in the mailbox can be taken for the answer, nor the answer for anything.
+    const term tag(make_reference());
+    const reference ref = spawn_request(
+        node, module, function, std::move(arguments),
+        {.link = want.link, .monitor = want.monitor, .reply_tag = tag, .more = std::move(options)});
+    const auto answer = receive_if(ref, [&](term_view m) {
+        return m.is_tuple(4) && m.tuple()[0] == tag.view() && m.tuple()[1].as<reference>() == ref;
+    });
+    const term_view what = answer->tuple()[3];
+    if (const auto child = what.as<pid>()) return {*child, want.monitor ? ref : reference()};
+    if (what.is_atom(atoms::known<"noconnection">)) return out_of_reach(want);
+    error(what.is_atom(atoms::known<"badopt">) ? term(atoms::known<"badarg">) : answer->share(what));
+}
+
+}  // namespace
+
+pid spawn(atom node, atom module, atom function, term arguments, term options) {
+    return spawn_there(node, module, function, std::move(arguments), std::move(options), {}).pid;
+}
+
+pid spawn_link(atom node, atom module, atom function, term arguments, term options) {
+    return spawn_there(node, module, function, std::move(arguments), std::move(options), {.link = true}).pid;
+}
+
+monitored_process spawn_monitor(atom node, atom module, atom function, term arguments, term options) {
+    return spawn_there(node, module, function, std::move(arguments), std::move(options), {.monitor = true});
+}
+
+}  // namespace rakka
