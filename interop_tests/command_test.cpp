@@ -31,8 +31,11 @@ class command : public tls_test {
 protected:
     static outcome run(const std::vector<std::string>& arguments) {
         std::string line = "'" RAKKA_COMMAND "'";
-        for (const std::string& a : arguments)
+        for (std::string a : arguments) {
+            for (std::size_t i = 0; (i = a.find('\'', i)) != std::string::npos; i += 4)
+                a.replace(i, 1, "'\\''");
             line += " '" + a + "'";
+        }
         FILE* const pipe = ::popen((line + " 2>&1").c_str(), "r");
         if (pipe == nullptr) throw std::runtime_error("cannot run " + line);
         outcome o;

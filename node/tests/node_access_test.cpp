@@ -212,6 +212,7 @@ TEST_F(node_access, a_node_that_dials_once_does_not_come_back_by_itself) {
     a->disconnect(b.name());
     eventually("b sees it go", [&] { return b->nodes().empty(); });
     EXPECT_TRUE(b->connect(a.name())) << "the peer may";
+    eventually("a sees it come", [&] { return !a->nodes().empty(); });
     EXPECT_EQ(monitored(a, b.name()), "noproc");
 }
 
