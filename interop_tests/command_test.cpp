@@ -29,8 +29,9 @@ struct outcome {
 
 class command : public tls_test {
 protected:
-    static outcome run(const std::vector<std::string>& arguments) {
-        std::string line = "'" RAKKA_COMMAND "'";
+    outcome run(const std::vector<std::string>& arguments) {
+        // Names are lent to the programs of one folder.
+        std::string line = "TMPDIR='" + files().path().string() + "' '" RAKKA_COMMAND "'";
         for (std::string a : arguments) {
             for (std::size_t i = 0; (i = a.find('\'', i)) != std::string::npos; i += 4)
                 a.replace(i, 1, "'\\''");

@@ -18,6 +18,15 @@ using namespace std::chrono_literals;
 
 class node_access : public cluster {
 protected:
+    // Hidden, so that `global` does not connect again what a test disconnects.
+    [[nodiscard]] node_options options(const std::string& alive) const {
+        node_options o = cluster::options(alive);
+        o.visibility = node_visibility::hidden;
+        return o;
+    }
+    member& start(node_options o) { return cluster::start(std::move(o)); }
+    member& start(const std::string& alive) { return cluster::start(options(alive)); }
+
     static std::string status_of(raw_peer& p) {
         const bytes m = p.read_message();
         return {m.begin(), m.end()};
@@ -28,6 +37,12 @@ protected:
         return status_of(p);
     }
     static cookie secret(const char* text) { return *cookie::from_text(text); }
+    /// Whoever dialled sees the connection a moment before the other one, and its end a moment after.
+    static void part(member& a, member& b) {
+        eventually("a sees it come", [&] { return !a->nodes().empty(); });
+        EXPECT_TRUE(a->disconnect(b.name()));
+        eventually("b sees it go", [&] { return b->nodes().empty(); });
+    }
     /// What a process of `m` gets when it monitors a name on `peer`.
     static std::string monitored(member& m, atom peer) {
         return m.sys.run([&] {
@@ -97,8 +112,7 @@ TEST_F(node_access, a_peer_may_have_a_cookie_of_its_own) {
     EXPECT_FALSE(a->connect(b.name()));
     a->set_cookie(b.name(), secret("other"));
     EXPECT_TRUE(a->connect(b.name())) << "dialling";
-    EXPECT_TRUE(a->disconnect(b.name()));
-    eventually("b sees it go", [&] { return b->nodes().empty(); });
+    part(a, b);
     EXPECT_TRUE(b->connect(a.name())) << "being dialled";
     member& c = start("c");
     EXPECT_TRUE(c->connect(a.name())) << "others need the own cookie";
@@ -156,13 +170,11 @@ TEST_F(node_cookie_file, that_has_become_useless_leaves_the_cookie_as_it_was) {
     EXPECT_TRUE(b->connect(a.name()));
     EXPECT_EQ(a.log.wait_for("the old cookie stays in use").code, node_errc::cookie_file_permissions);
     // Told once, and forgotten when the program says what the cookie is.
-    a->disconnect(b.name());
-    eventually("b sees it go", [&] { return b->nodes().empty(); });
+    part(a, b);
     EXPECT_TRUE(b->connect(a.name()));
     a->set_cookie(secret("cluster"));
     std::filesystem::remove(file());
-    a->disconnect(b.name());
-    eventually("b sees it go", [&] { return b->nodes().empty(); });
+    part(a, b);
     EXPECT_TRUE(b->connect(a.name()));
     std::size_t told = 0;
     for (const auto& e : a.log.events())
@@ -175,7 +187,6 @@ TEST_F(node_cookie_file, that_has_become_useless_leaves_the_cookie_as_it_was) {
 TEST_F(node_access, signals_of_a_node_that_never_dials_connect_nothing) {
     node_options o = options("a");
     o.auto_connect = auto_connect::never;
-    o.visibility = node_visibility::hidden;
     member& a = start(std::move(o));
     member& b = start("b");
     start_echo(b, "echo"_a);
@@ -194,7 +205,6 @@ TEST_F(node_access, signals_of_a_node_that_never_dials_connect_nothing) {
 TEST_F(node_access, a_node_that_dials_once_does_not_come_back_by_itself) {
     node_options o = options("a");
     o.auto_connect = auto_connect::once;
-    o.visibility = node_visibility::hidden;
     o.dial_backoff = 0ms;
     member& a = start(std::move(o));
     EXPECT_EQ(monitored(a, "b@127.0.0.1"_a), "noconnection") << "it is not there yet";
@@ -209,8 +219,7 @@ TEST_F(node_access, a_node_that_dials_once_does_not_come_back_by_itself) {
     eventually("b sees it go", [&] { return b->nodes().empty(); });
     EXPECT_TRUE(a->connect(b.name()));
     EXPECT_EQ(monitored(a, b.name()), "noproc");
-    a->disconnect(b.name());
-    eventually("b sees it go", [&] { return b->nodes().empty(); });
+    part(a, b);
     EXPECT_TRUE(b->connect(a.name())) << "the peer may";
     eventually("a sees it come", [&] { return !a->nodes().empty(); });
     EXPECT_EQ(monitored(a, b.name()), "noproc");
@@ -219,9 +228,7 @@ TEST_F(node_access, a_node_that_dials_once_does_not_come_back_by_itself) {
 // ---- who is told
 
 TEST_F(node_access, subscribers_hear_of_nodes_in_the_form_they_ask_for) {
-    node_options o = options("a");
-    o.visibility = node_visibility::hidden;
-    member& a = start(std::move(o));
+    member& a = start("a");
     member& b = start("b");
     const std::vector<std::pair<monitor_nodes_options, std::string>> forms{
         {{}, "{nodeup,'b@127.0.0.1'}"},
