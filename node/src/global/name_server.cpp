@@ -19,9 +19,12 @@ actions name_server::take() {
 
 // ---- names
 
-/// Who registers has the lock on all nodes it tells. Without it the call was meant for the node of this name
-/// before this one, and nobody will tell us when the name goes: it would come back in the whole cluster with
-/// our first exchange. OTP keeps such a name when the lock was never lost here.
+/// Who registers knows us, and has the lock on all nodes it tells. Else the call was meant for the node of
+/// this name before this one, and nobody will tell us when the name goes: it would come back in the whole
+/// cluster with our first exchange, as it does with OTP.
+bool name_server::is_member(const pid& registrar) const {
+    return registrar.is_local() || registrar.node == settings_.self || known_.contains(registrar.node);
+}
 bool name_server::lock_still_set(const pid& holder) const {
     return locks_.holds("global"_a, holder);
 }
@@ -79,7 +82,8 @@ std::optional<term> name_server::registration_call(const from& who, const term& 
         const auto node = with_node ? parts[4].as<atom>() : result<atom>(atom());
         if (!process || !node) return {};
         insert({term::copy(parts[1]), *process, term::copy(parts[3])},
-               with_node ? std::optional(*node) : std::nullopt, lock_still_set(who.client));
+               with_node ? std::optional(*node) : std::nullopt,
+               is_member(who.client) && lock_still_set(who.client));
         return term(atoms::known<"yes">);
     }
     if (request.is_tagged("unregister"_a, 2)) {

@@ -127,6 +127,7 @@ private:
     void do_ops(const std::vector<name_op>& ops, const std::vector<external_name>& external,
                 const term& lock_requester);
     void insert(registration r, std::optional<atom> external, bool lock_still_set);
+    [[nodiscard]] bool is_member(const pid& registrar) const;
     [[nodiscard]] bool lock_still_set(const pid& holder) const;
     [[nodiscard]] bool lock_still_set(const term& requester) const;
     [[nodiscard]] std::optional<term> registration_call(const from& who, const term& request);

@@ -43,9 +43,10 @@ protected:
     /// With the lock, as `global` does it.
     lines call_locked(const term& request) {
         const term lock = tuple("global"_a, "registrar"_a);
-        static_cast<void>(call(tuple("set_lock"_a, lock), process(9)));
-        lines out = call(request, process(9));
-        static_cast<void>(call(tuple("del_lock"_a, lock), process(9)));
+        const pid registrar = process(9, settings().self);
+        static_cast<void>(call(tuple("set_lock"_a, lock), registrar));
+        lines out = call(request, registrar);
+        static_cast<void>(call(tuple("del_lock"_a, lock), registrar));
         return out;
     }
     static init_connect init(const term& tag = his_tag, int version = 8) {
@@ -294,18 +295,24 @@ TEST_F(global_name_server, operations_that_come_when_the_lock_is_lost_are_not_do
     static_cast<void>(s.process_ended(process(9)));
     static_cast<void>(hear(new_nodes{peer, {{r}}, {}, {}, requester}));
     EXPECT_EQ(s.names().find("n"_a), nullptr) << "it was lost";
-    static_cast<void>(call(tuple("set_lock"_a, tuple("global"_a, requester)), process(9)));
+    static_cast<void>(call(tuple("set_lock"_a, tuple("global"_a, requester)), process(9, peer)));
     static_cast<void>(hear(new_nodes{peer, {{r}}, {}, {}, requester}));
     EXPECT_NE(s.names().find("n"_a), nullptr);
-    static_cast<void>(call(tuple("register"_a, "n"_a, process(6), "m"_a), process(8)));
+    static_cast<void>(call(tuple("register"_a, "n"_a, process(6), "m"_a), process(8, peer)));
     EXPECT_EQ(s.names().find("n"_a), nullptr) << "registered by one without the lock";
-    static_cast<void>(call(tuple("register"_a, "n"_a, process(6), "m"_a), process(9)));
+    static_cast<void>(call(tuple("register"_a, "n"_a, process(6), "m"_a), process(9, peer)));
     EXPECT_NE(s.names().find("n"_a), nullptr);
 }
 
 // A node that starts anew under its old name may get what was meant for the node before it.
-TEST_F(global_name_server, a_registration_without_the_lock_is_not_kept_by_a_new_node) {
-    static_cast<void>(call(tuple("register"_a, "n"_a, process(6), "m"_a), process(8)));
+TEST_F(global_name_server, a_registration_for_the_node_before_is_not_kept_by_a_new_one) {
+    begin();
+    const term n = tuple("register"_a, "n"_a, process(6), "m"_a);
+    static_cast<void>(call(n, process(8, peer)));
+    EXPECT_EQ(s.names().size(), 0U);
+    // Nor one with the lock: the peer does not know us yet, and tells us of its names later.
+    static_cast<void>(call(tuple("set_lock"_a, tuple("global"_a, "x"_a)), process(8, peer)));
+    static_cast<void>(call(n, process(8, peer)));
     EXPECT_EQ(s.names().size(), 0U);
 }
 
