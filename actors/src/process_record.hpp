@@ -153,7 +153,8 @@ struct alignas(64) process final : task {
     /// The same as pay() and give_way() for who knows the worker; nothing may have blocked since it was
     /// looked up.
     void pay(worker& here, std::int32_t n = 1) {
-        if (here.charge(n)) [[unlikely]]
+        // Preempted code learns of its exit between two calls of ours, with most of a slice left.
+        if (here.charge(n) || doomed) [[unlikely]]
             pay(0);
     }
     void give_way(worker& here) noexcept {
