@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -44,12 +45,19 @@ std::string host_for(const std::string& peer) {
     return dot == std::string::npos ? host + ".local" : host;
 }
 
+/// A folder of ours alone: in one of somebody else we touch nothing.
+bool is_ours(const std::filesystem::path& folder) {
+    struct stat s {};
+    return ::lstat(folder.c_str(), &s) == 0 && S_ISDIR(s.st_mode) && s.st_uid == ::getuid();
+}
+
 /// One file for each name, locked while it is lent.
 int lock_of(std::size_t number) {
     const auto folder =
         std::filesystem::temp_directory_path() / ("rakka-names-" + std::to_string(::getuid()));
     std::error_code ignored;
     std::filesystem::create_directory(folder, ignored);
+    if (!is_ours(folder)) return -1;
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
     const std::string file = (folder / std::to_string(number)).string();
     const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);

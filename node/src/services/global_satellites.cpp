@@ -249,7 +249,9 @@ namespace {
 /// or have to wait with it, does not count, since the node knows of us and may dial as well.
 template <class Up>
 bool reach(const std::shared_ptr<node_core>& core, atom node, Up up) {
-    constexpr std::chrono::milliseconds between_looks{20};
+    // Many may be waited for at once: looks become rare.
+    constexpr std::chrono::milliseconds longest_between_looks{500};
+    std::chrono::milliseconds between_looks{20};
     const auto end = core->sys.now() + core->options.net_setuptime;
     while (!core->stopping) {
         const bool may_dial =
@@ -265,6 +267,7 @@ bool reach(const std::shared_ptr<node_core>& core, atom node, Up up) {
         if (up()) return true;
         if (core->sys.now() >= end) return false;
         pause(between_looks);
+        between_looks = std::min(2 * between_looks, longest_between_looks);
     }
     return false;
 }

@@ -23,7 +23,7 @@ struct monitor_nodes_options {
     bool nodedown_reason = false;
     /// Also connection_info::id, as `connection_id`.
     bool connection_id = false;
-    /// Both have `node_type` as well.
+    /// A list and a map have `node_type` as well.
     node_info_form form = node_info_form::none;
 
     friend bool operator==(const monitor_nodes_options&, const monitor_nodes_options&) noexcept = default;
