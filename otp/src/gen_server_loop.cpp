@@ -14,7 +14,20 @@ namespace rakka::detail {
 
 namespace {
 const atom unknown_request = "unknown_system_msg"_a;
+
+/// Why an exception that has left a callback ends the server. In OTP a throw returns from the callback, with
+/// something that is no result.
+term failure_of(const std::exception_ptr& exception) {
+    try {
+        std::rethrow_exception(exception);
+    } catch (const term& thrown) {
+        return tuple("bad_return_value"_a, thrown);
+    } catch (...) {
+        return exit_reason_of(exception);
+    }
 }
+
+}  // namespace
 
 // -- starting
 // ----------------------------------------------------------------------------------------------------------
@@ -47,7 +60,7 @@ next gen_server_loop::init() {
         return start_server();
     } catch (...) {
         if (ended_by_signal()) throw;
-        const term reason = exit_reason_of(std::current_exception());
+        const term reason = failure_of(std::current_exception());
         report_start_failure(reason);
         return next::stop(reason);
     }
@@ -107,7 +120,7 @@ next gen_server_loop::run(Callback&& callback, const from* caller) {
     } catch (...) {
         if (ended_by_signal())
             throw;  // as in Erlang: an exit that is not trapped leaves no time for last words
-        return end(exit_reason_of(std::current_exception()));
+        return end(failure_of(std::current_exception()));
     }
 }
 
@@ -142,6 +155,8 @@ next gen_server_loop::wait() {
 next gen_server_loop::end(term reason) {
     try {
         server_->terminate(reason);
+    } catch (const term&) {
+        if (ended_by_signal()) throw;  // a throw returns from terminate/2, too
     } catch (...) {
         if (ended_by_signal()) throw;
         reason =

@@ -64,7 +64,8 @@ class gen_server_loop;
 /// lock.
 ///
 /// An exception that leaves a callback ends the server; its reason is the exception's exit reason
-/// (exit_reason.hpp), and terminate() has been called with it before. Callbacks and their results are OTP's.
+/// (exit_reason.hpp), of a thrown term `{bad_return_value, Term}`, and terminate() has been called with it
+/// before. Callbacks and their results are OTP's.
 class gen_server {
 public:
     using milliseconds = std::chrono::milliseconds;
@@ -168,7 +169,7 @@ public:
     /// timeout_after() ran out without a message. Erlang: handle_info(timeout, State).
     virtual result handle_timeout() { return handle_info(term(atoms::known<"timeout">)); }
     /// Last words: after stop(), an exception, or the parent's exit when trapping exits. Not called for exits
-    /// that are not trapped, nor for kill. What it throws becomes the reason.
+    /// that are not trapped, nor for kill. What it throws becomes the reason, unless it is a term.
     virtual void terminate(term_view reason) { (void)reason; }
     /// The state shown to sys:get_state/1 and in crash reports; by default the atom `undefined`.
     [[nodiscard]] virtual term state() const { return term(atoms::known<"undefined">); }
