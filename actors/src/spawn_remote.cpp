@@ -15,6 +15,20 @@ struct wishes {
     bool monitor = false;
 };
 
+bool is_proper_list(term_view t) noexcept {
+    return t.is(kind::nil) || (t.is(kind::list) && t.list().proper());
+}
+
+/// Options may say the same.
+wishes with_options(wishes want, term_view options) {
+    if (!options.is(kind::list)) return want;
+    for (const term_view o : options.list()) {
+        want.link = want.link || o.is_atom(atoms::known<"link">);
+        want.monitor = want.monitor || o.is_atom(atoms::known<"monitor">);
+    }
+    return want;
+}
+
 /// Stands for a process that could not be started because its node is out of reach.
 monitored_process out_of_reach(wishes want) {
     const auto body = [] { exit(term(atoms::known<"noconnection">)); };
@@ -25,8 +39,9 @@ monitored_process out_of_reach(wishes want) {
 
 monitored_process spawn_there(atom node, atom module, atom function, term arguments, term options,
                               wishes want) {
-    const bool proper = arguments.is(kind::nil) || (arguments.is(kind::list) && arguments.list().proper());
-    if (!proper) error(atoms::known<"badarg">);
+    if (!options.has_value()) options = list();
+    if (!is_proper_list(arguments) || !is_proper_list(options)) error(atoms::known<"badarg">);
+    const wishes all = with_options(want, options);
     // A tag of its own: nothing else in the mailbox can be taken for the answer, nor the answer for anything.
     const term tag(make_reference());
     const reference ref = spawn_request(
@@ -36,8 +51,8 @@ monitored_process spawn_there(atom node, atom module, atom function, term argume
         return m.is_tuple(4) && m.tuple()[0] == tag.view() && m.tuple()[1].as<reference>() == ref;
     });
     const term_view what = answer->tuple()[3];
-    if (const auto child = what.as<pid>()) return {*child, want.monitor ? ref : reference()};
-    if (what.is_atom(atoms::known<"noconnection">)) return out_of_reach(want);
+    if (const auto child = what.as<pid>()) return {*child, all.monitor ? ref : reference()};
+    if (what.is_atom(atoms::known<"noconnection">)) return out_of_reach(all);
     error(what.is_atom(atoms::known<"badopt">) ? term(atoms::known<"badarg">) : answer->share(what));
 }
 

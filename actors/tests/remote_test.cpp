@@ -381,6 +381,29 @@ TEST_P(remote, without_a_router_other_nodes_are_out_of_reach) {
     });
 }
 
+// As in OTP, whose crasher gets the options of the process that it stands for.
+TEST_P(remote, what_stands_for_a_process_that_cannot_be_started_is_linked_and_monitored) {
+    here.set_router(nullptr);
+    here.run([] {
+        trap_exit(true);
+        const auto start = [](const term& options) {
+            return spawn("there@test"_a, "m"_a, "f"_a, list(), options);
+        };
+        const pid alone = start({});
+        EXPECT_NE(alone, pid());
+        const pid linked = start(list("link"_a));
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, linked, "noconnection"_a)));
+        const pid watched = start(list("monitor"_a));
+        EXPECT_EQ(element<pid>(next_message(), 3), watched);
+        const auto [both, ref] = spawn_monitor("there@test"_a, "m"_a, "f"_a, list(), list("link"_a));
+        EXPECT_EQ(text(down_reason(ref)), "noconnection");
+        EXPECT_EQ(next_message(), term(tuple("EXIT"_a, both, "noconnection"_a)));
+        for (const term& bad : {term("link"_a), term(cons("link"_a, "link"_a))})
+            EXPECT_THROW(start(bad), process_exit);
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+}
+
 TEST_P(remote, a_local_pid_that_comes_back_with_the_node_name_is_local) {
     here.run([] {
         const pid named{"here@test"_a, self().id, self().serial, 1};
