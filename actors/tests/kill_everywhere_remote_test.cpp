@@ -37,6 +37,8 @@ struct joined {
         etf::local_origin::set_identity(here.origin(), {"here@test"_a, 1});
         etf::local_origin::set_identity(there.origin(), {"there@test"_a, 1});
         from_here.busy = busy;
+        from_here.serve_spawn = [this](rakka::system& s, const reference& ref, const pid& parent,
+                                       const term& options) { serve_spawn(s, ref, parent, options); };
         here.set_router(&from_here);
         there.set_router(&from_there);
     }
@@ -52,6 +54,16 @@ struct joined {
                 if (here.core().table.find(p.id)->resumes == 0) here.resume(p);
         }
         return left || to_here.deliver_one();
+    }
+    /// As a node does: the answer comes before all else that the parent hears of its child.
+    void serve_spawn(rakka::system& s, const reference& ref, const pid& parent, const term& options) {
+        const pid child = s.spawn([] { static_cast<void>(receive()); });
+        std::uint32_t flags = 0;
+        for (const term_view o : options.list())
+            flags |= o.is_atom("link"_a) ? 1U : o.is_atom("monitor"_a) ? 2U : 0U;
+        if ((flags & 1) != 0) s.deliver_link(parent, child);
+        if ((flags & 2) != 0) s.deliver_monitor(parent, child, ref);
+        from_there.spawn_reply(ref, parent, flags, child);
     }
 
     rakka::system here;
@@ -151,6 +163,19 @@ const operation operations[] = {
                  send(element<reference>(m, i), tuple("reply"_a, "some bytes to carry"));
          }
      }},
+    {"spawns that wait",
+     [](stage&) {
+         const pid plain = spawn("there@test"_a, "m"_a, "f"_a, list());
+         EXPECT_TRUE(mailbox_is_empty());
+         const auto [watched, ref] = spawn_monitor("there@test"_a, "m"_a, "f"_a, list());
+         EXPECT_TRUE(mailbox_is_empty());
+         send(watched, "end"_a);
+         static_cast<void>(receive_if(ref, [&](term_view m) { return is_down(ref, m); }));
+         spawn_link("there@test"_a, "m"_a, "f"_a, list());
+         send(plain, "end"_a);
+         receive_for_ever();
+     },
+     &rest},
     {"exits and group leaders",
      [](stage& s) {
          exit(s.other, "normal"_a);

@@ -75,6 +75,9 @@ public:
     std::atomic<int> unlink_acks{0};
     std::atomic<int> spawn_requests{0};
     std::atomic<int> demonitors{0};
+    /// What the other system does about a request for a process, options included; without it requests are
+    /// counted and never answered. Set before the first.
+    std::function<void(rakka::system&, const reference&, const pid&, const term&)> serve_spawn;
 
     outcome send(const pid&, const pid& to, term m, send_flags flags) override {
         if (busy && flags.nosuspend) return outcome::no_connection;
@@ -119,9 +122,11 @@ public:
     outcome group_leader(const pid&, const pid& leader, const pid& member) override {
         return put([=](rakka::system& s) { s.deliver_group_leader(leader, member); });
     }
-    placed spawn_request(const reference&, const pid&, const pid&, atom, atom, atom, term, term) override {
+    placed spawn_request(const reference& ref, const pid& from, const pid&, atom, atom, atom, term,
+                         term options) override {
         ++spawn_requests;
-        return {outcome::ok, connection};
+        if (!serve_spawn) return {outcome::ok, connection};
+        return place([=, this](rakka::system& s) { serve_spawn(s, ref, from, options); });
     }
     outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override {
         return put([=](rakka::system& s) { s.deliver_spawn_reply(ref, to, flags, answer); });

@@ -334,6 +334,56 @@ TEST_F(node_signals, replies_to_our_spawn_requests_are_taken_in_both_forms) {
     });
 }
 
+TEST_F(node_signals, whoever_is_killed_while_it_waits_for_a_spawn_gives_its_child_up) {
+    begin();
+    as_process([&] {
+        const auto parent = spawn_monitor(
+            [&] { spawn_link(from.node, "m"_a, "f"_a, term(list()), term(list("monitor"_a))); });
+        raw_signal request;
+        blocking([&] { request = from_us->next(); });
+        ASSERT_EQ(request.op(), 29);
+        exit(parent.pid, "kill"_a);
+        const auto down = receive_soon();
+        ASSERT_TRUE(down && is_down(parent.ref, down->view()));
+        const pid child{from.node, 200, 1, 77};
+        write(term(tuple(31, request.control.ref, request.control.from, 3, child)));
+        raw_signal forgotten;
+        raw_signal end;
+        blocking([&] {
+            forgotten = from_us->next();
+            end = from_us->next();
+        });
+        EXPECT_EQ(forgotten.op(), 20);
+        EXPECT_EQ(forgotten.control.ref, request.control.ref);
+        EXPECT_EQ(end.op(), 24);
+        EXPECT_EQ(end.control.to, child);
+        EXPECT_EQ(end.payload.to_string(), "killed");
+    });
+}
+
+TEST_F(node_signals, a_spawn_that_waits_ends_with_the_connection) {
+    begin();
+    as_process([&] {
+        const pid me = self();
+        spawn([&] {
+            trap_exit(true);
+            const pid child = spawn_link(from.node, "m"_a, "f"_a, term(list()));
+            send(me, term(tuple(child, next_text())));
+        });
+        blocking([&] {
+            EXPECT_EQ(from_us->next().op(), 29);
+            from_us.reset();
+            peer.reset();
+        });
+        const auto told = receive_soon();
+        ASSERT_TRUE(told);
+        const pid child = *told->tuple()[0].as<pid>();
+        EXPECT_EQ(*told->tuple()[1].as<std::string>(),
+                  term(tuple("EXIT"_a, child, "noconnection"_a)).to_string());
+        EXPECT_TRUE(child.is_local());
+    });
+}
+
 /// The operation codes our signals travel under, in the order of this function.
 std::vector<int> forms_of(raw_signals& arriving, member& us, const pid& from, int expected) {
     std::vector<int> seen;
