@@ -22,7 +22,8 @@ struct preemptible_code {
     /// Until it is told to stop: a loop with a call in it, and one without.
     void (*call_until)(const std::atomic<bool>& stop);
     void (*spin_until)(const std::atomic<bool>& stop);
-    /// The same without end; the first two take note of exit signals. Each holds a scope.
+    /// The same without end; the first two take note of exit signals, the second after each few slices.
+    /// Each holds a scope.
     void (*obey_for_ever)(ends& scopes);
     void (*send_for_ever)(ends& scopes);
     void (*spin_for_ever)(ends& scopes);
