@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace rakka::testing {
 namespace {
@@ -80,8 +81,15 @@ TEST(codec_limits, small_messages_with_any_byte_wrong_are_judged_as_by_decoding)
     etf::atom_budget none(0);
     etf::decode_options usual;
     usual.new_atoms = tight.new_atoms = &none;  // thousands of atoms that nobody wants
-    for (const term& sample : samples) {
-        const byte_string good = encode_bytes(sample);
+    std::vector<byte_string> messages;
+    for (const term& sample : samples)
+        messages.push_back(encode_bytes(sample));
+    // Atoms as OTP 25 writes them, and one binary alone with something behind it.
+    messages.push_back(
+        encoded({{131, 104, 3, 100}, u16(2), "ok", {100}, u16(3), {0xe9, 't', 0xe9, 100}, u16(0)}));
+    messages.push_back(encoded({{131, 109}, u32(0)}));
+    messages.push_back(encoded({{131, 109}, u32(9), "nine bytes"}));
+    for (const byte_string& good : messages) {
         for (std::size_t at = 0; at < good.size(); ++at) {
             same(std::span(good).first(at), usual);
             byte_string bad = good;
