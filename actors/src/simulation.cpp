@@ -32,6 +32,8 @@ std::string text_of(const std::exception_ptr& e) {
         std::rethrow_exception(e);
     } catch (const process_exit& exit) {
         return "exit with reason " + exit.reason.to_string();
+    } catch (const term& thrown) {
+        return "a term was thrown: " + thrown.to_string();
     } catch (const std::exception& error) {
         return error.what();
     } catch (...) {

@@ -55,6 +55,14 @@ std::optional<simulation_failed> failure_of(const simulation_options& options,
     }
 }
 
+TEST(simulate, says_what_was_thrown) {
+    const auto found = failure_of(
+        {.seeds = 1}, [](simulation& sim) { sim.system().run([] { throw term(tuple("ball"_a, 1)); }); });
+    ASSERT_TRUE(found);
+    EXPECT_NE(std::string(found->what()).find("a term was thrown: {ball,1}"), std::string::npos)
+        << found->what();
+}
+
 TEST(simulate, finds_a_lost_update_and_finds_it_again) {
     const auto found = failure_of({}, increments);
     ASSERT_TRUE(found);
