@@ -111,6 +111,14 @@ simulation_failed simulation::failure(const std::exception_ptr& cause) const {
             by_check ? nullptr : cause};
 }
 
+std::chrono::nanoseconds next_timer(rakka::system& s) noexcept {
+    return s.core().scheduling().internals().next_timer();
+}
+
+void advance_time(rakka::system& s, std::chrono::nanoseconds to) noexcept {
+    s.core().scheduling().internals().virtual_time.advance_to(to);
+}
+
 void simulate(const simulation_options& options, const std::function<void(simulation&)>& body) {
     const auto one = seed_asked_for();
     const std::uint64_t first = one.value_or(options.first_seed);

@@ -1,6 +1,8 @@
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
+#include <rakka/etf/replay.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <deque>
@@ -61,3 +63,9 @@ node_identity identity(std::uint32_t origin) noexcept {
 }
 
 }  // namespace rakka::etf::local_origin
+
+void rakka::etf::replay::sort_origins() {
+    auto& p = local_origin::instance();
+    const std::lock_guard lock(p.mutex);
+    std::sort(p.free.begin(), p.free.end());
+}

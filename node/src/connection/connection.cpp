@@ -3,6 +3,7 @@
 #include "connection/inbound_dispatch.hpp"
 #include "connection/listener.hpp"
 #include "connection/node_core.hpp"
+#include "connection/node_time.hpp"
 
 #include <rakka/actors/system.hpp>
 #include <rakka/base/check.hpp>
@@ -123,7 +124,7 @@ void connection::on_dial_failed(error_code code, const std::string& text, const 
 }
 
 void connection::give_up_dialling(error_code code, const std::string& text, const std::string& address) {
-    core_.dials.failed(node_);
+    core_.dials.failed(node_, now(core_));
     core_.log(node_log_level::warning, std::string(node_.text()), address, code,
               fmt::format("connecting to {}{} failed: {}", node_.text(),
                           address.empty() ? "" : " at " + address, text));
@@ -227,7 +228,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         peer_creation_ = e.peer_creation.value();
         effective_ = e.effective_flags;
         outgoing_ = outgoing;
-        up_since_ = std::chrono::steady_clock::now();
+        up_since_ = now(core_);
         encoder_.emplace(wire::encoder_options{.effective = effective_});
         RAKKA_CHECK(may_follow(phase(), connection_phase::up));
         phase_.store(connection_phase::up, std::memory_order_release);

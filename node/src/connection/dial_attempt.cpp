@@ -2,6 +2,7 @@
 
 #include "connection/handshake_session.hpp"
 #include "connection/node_core.hpp"
+#include "connection/node_time.hpp"
 #include "connection/tls_opening.hpp"
 #include "handshake/initiator_fsm.hpp"
 #include "services/epmd_lookup.hpp"
@@ -91,7 +92,7 @@ std::chrono::nanoseconds dial_attempt::patience(std::chrono::nanoseconds setup_t
 
 void dial_attempt::unless_inbound(std::function<void()> next) {
     if (over_) return;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = detail::now(core_);
     if (!hold_until_) hold_until_ = now + patience(core_.options.net_setuptime);
     if (now >= *hold_until_ || !events_.inbound_under_way()) return next();
     held_ = std::move(next);

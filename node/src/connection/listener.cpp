@@ -3,6 +3,7 @@
 #include "connection/connection.hpp"
 #include "connection/handshake_session.hpp"
 #include "connection/node_core.hpp"
+#include "connection/node_time.hpp"
 #include "connection/tls_opening.hpp"
 #include "handshake/acceptor_fsm.hpp"
 #include "transport/tls_contexts.hpp"
@@ -110,7 +111,7 @@ void listener::accept(std::unique_ptr<transport::stream> s) {
 
 void listener::secure(std::unique_ptr<transport::stream> s) {
     auto session = core_.tls->server_session();
-    openings_.push_back({nullptr, std::chrono::steady_clock::now()});
+    openings_.push_back({nullptr, now(core_)});
     const auto mine = std::prev(openings_.end());
     mine->tls = tls_opening::start(
         core_.io, std::move(s), std::move(session), core_.options.net_setuptime,
@@ -118,7 +119,7 @@ void listener::secure(std::unique_ptr<transport::stream> s) {
             const opening ended = *mine;
             openings_.erase(mine);
             if (o) {
-                const auto used = std::chrono::steady_clock::now() - ended.begun;
+                const auto used = now(core_) - ended.begun;
                 return shake_hands(std::move(*o), std::max<std::chrono::nanoseconds>(
                                                       core_.options.net_setuptime - used, {}));
             }

@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
+#include "connection/node_time.hpp"
 #include "services/global_service.hpp"
 #include "services/pg_service.hpp"
 #include "transport/tls_contexts.hpp"
@@ -35,7 +36,7 @@ std::shared_ptr<connection> node_core::connect_to(atom node, dial_wish whose) {
     const auto known = connections.find(node);
     const bool alive = known && known->phase() != connection_phase::closed;
     if (alive && (whose == dial_wish::of_a_signal || known->phase() == connection_phase::up)) return known;
-    if (whose == dial_wish::of_a_signal && (dials.failed_lately(node) || dials.is_barred(node)))
+    if (whose == dial_wish::of_a_signal && (dials.failed_lately(node, now(*this)) || dials.is_barred(node)))
         return nullptr;
     const auto [c, made] = connections.find_or_make(node, alive ? nullptr : known.get(), [&] {
         return connection::make(*this, node, next_connection_id++);

@@ -2,12 +2,14 @@
 
 #include "connection/connection.hpp"
 #include "connection/node_core.hpp"
+#include "transport/loop_world.hpp"
 
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/node/errc.hpp>
 
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -26,6 +28,10 @@ result<void> connect_and_wait(const std::shared_ptr<node_core>& core, atom peer,
         core->post([c, promise] {
             c->when_up([promise](error_code e, const std::string&) { promise->set_value(e); });
         });
+        if (transport::loop_world* const world = transport::world_of(core->io)) {
+            world->run_until(
+                [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+        }
         if (const error_code e = answer.get()) return e;
         return {};
     }

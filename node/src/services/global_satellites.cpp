@@ -1,5 +1,6 @@
 // The processes beside global_name_server, which may wait for peers.
 #include "connection/node_core.hpp"
+#include "connection/node_time.hpp"
 #include "global/lock_attempt.hpp"
 #include "global/locker.hpp"
 #include "global/name_exchange.hpp"
@@ -254,8 +255,8 @@ bool reach(const std::shared_ptr<node_core>& core, atom node, Up up) {
     std::chrono::milliseconds between_looks{20};
     const auto end = core->sys.now() + core->options.net_setuptime;
     while (!core->stopping) {
-        const bool may_dial =
-            core->dials_by_itself() && !core->dials.is_barred(node) && !core->dials.failed_lately(node);
+        const bool may_dial = core->dials_by_itself() && !core->dials.is_barred(node) &&
+                              !core->dials.failed_lately(node, now(*core));
         if (may_dial) {
             const auto done = connect_and_wait(core, node, dial_wish::of_a_signal);
             if (done) return true;

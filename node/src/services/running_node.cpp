@@ -11,6 +11,7 @@
 #include "services/pg_service.hpp"
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
+#include "transport/loop_world.hpp"
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/monitors.hpp>
@@ -32,10 +33,19 @@
 namespace rakka::detail {
 namespace {
 
+template <class T>
+bool is_ready(const std::future<T>& f) {
+    return f.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
 /// Waits without holding up a worker when a process waits.
 template <class T>
-T wait_for(std::future<T>& f) {
-    if (in_process()) rakka::blocking([&] { f.wait(); });
+T wait_for(transport::io_loop& io, std::future<T>& f) {
+    if (transport::loop_world* const world = transport::world_of(io)) {
+        world->run_until([&] { return is_ready(f); });
+    } else if (in_process()) {
+        rakka::blocking([&] { f.wait(); });
+    }
     return f.get();
 }
 
@@ -67,7 +77,9 @@ void end_and_wait(system& s, const std::vector<pid>& processes) {
             s.exit(p, atoms::known<"kill">);
         return;
     }
-    if (in_process()) {
+    if (transport::loop_world* const world = transport::world_of(io_context_of(s))) {
+        world->run_until([&] { return is_ready(ended); });
+    } else if (in_process()) {
         rakka::blocking([&] { ended.wait_for(2 * patience); });
     } else {
         ended.wait_for(2 * patience);
@@ -128,7 +140,7 @@ boost::system::result<creation, node_start_error> running_node::try_register() {
                                                             std::string(core->name.alive()), port, tell);
         registration_->start();
     });
-    return wait_for(answer);
+    return wait_for(core->io, answer);
 }
 
 std::optional<node_start_error> running_node::register_name() {

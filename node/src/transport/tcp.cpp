@@ -1,5 +1,6 @@
 #include "transport/tcp.hpp"
 
+#include "transport/loop_world.hpp"
 #include "transport/tcp_stream.hpp"
 
 #include <rakka/actors/own_threads.hpp>
@@ -40,6 +41,10 @@ std::shared_ptr<tcp_dial> tcp_dial::start(io_loop& io, const std::string& host, 
     self->state_->deadline.start(timeout, [weak = std::weak_ptr(self)] {
         if (const auto dial = weak.lock()) dial->finish(error_code(boost::asio::error::timed_out));
     });
+    if (loop_world* const world = world_of(io)) {
+        world->connect(host, port, [self](result<std::unique_ptr<stream>> s) { self->finish(std::move(s)); });
+        return self;
+    }
     self->resolve(host, port);
     return self;
 }
@@ -102,10 +107,12 @@ void tcp_dial::cancel() noexcept {
 // ---- listen
 
 struct tcp_listener::state : std::enable_shared_from_this<tcp_listener::state> {
-    explicit state(io_loop& loop) : io(loop), acceptor(loop), pause(loop) {}
+    explicit state(io_loop& loop) : io(loop), world(world_of(loop)), pause(loop) {
+        if (world == nullptr) acceptor.emplace(loop);
+    }
 
     void accept_next() {
-        acceptor.async_accept([self = shared_from_this()](error_code e, tcp::socket socket) {
+        acceptor->async_accept([self = shared_from_this()](error_code e, tcp::socket socket) {
             if (!self->accepted || e == boost::asio::error::operation_aborted) return;
             if (!e) {
                 const callback call = self->accepted;  // a copy: the callback may close the listener
@@ -123,7 +130,9 @@ struct tcp_listener::state : std::enable_shared_from_this<tcp_listener::state> {
     }
 
     io_loop& io;
-    tcp::acceptor acceptor;
+    loop_world* const world;
+    std::uint16_t port = 0;                 // with a world
+    std::optional<tcp::acceptor> acceptor;  // without one
     timer pause;
     callback accepted;
     std::function<void(error_code)> failed;
@@ -136,18 +145,25 @@ tcp_listener::~tcp_listener() {
 
 result<std::unique_ptr<tcp_listener>> tcp_listener::open(io_loop& io, const std::string& address,
                                                          std::uint16_t first_port, std::uint16_t last_port) {
+    if (loop_world* const world = world_of(io)) {
+        const auto port = world->listen(address, first_port, last_port);
+        if (!port) return port.error();
+        auto s = std::make_shared<state>(io);
+        s->port = *port;
+        return std::make_unique<tcp_listener>(std::move(s));
+    }
     error_code e;
     const auto ip = boost::asio::ip::make_address(address, e);
     if (e) return e;
     for (std::uint32_t port = first_port; port <= last_port; ++port) {
         auto s = std::make_shared<state>(io);
         const tcp::endpoint at(ip, static_cast<std::uint16_t>(port));
-        s->acceptor.open(at.protocol(), e);
-        if (!e) s->acceptor.set_option(tcp::acceptor::reuse_address(true), e);
+        s->acceptor->open(at.protocol(), e);
+        if (!e) s->acceptor->set_option(tcp::acceptor::reuse_address(true), e);
         // :: is for IPv4 as well, whatever this machine's default is
-        if (!e && ip.is_v6()) s->acceptor.set_option(boost::asio::ip::v6_only(!ip.is_unspecified()), e);
-        if (!e) s->acceptor.bind(at, e);
-        if (!e) s->acceptor.listen(boost::asio::socket_base::max_listen_connections, e);
+        if (!e && ip.is_v6()) s->acceptor->set_option(boost::asio::ip::v6_only(!ip.is_unspecified()), e);
+        if (!e) s->acceptor->bind(at, e);
+        if (!e) s->acceptor->listen(boost::asio::socket_base::max_listen_connections, e);
         if (!e) return std::make_unique<tcp_listener>(std::move(s));
         if (e != boost::asio::error::address_in_use) return e;
     }
@@ -157,6 +173,12 @@ result<std::unique_ptr<tcp_listener>> tcp_listener::open(io_loop& io, const std:
 void tcp_listener::start(callback accepted, std::function<void(error_code)> failed) {
     state_->accepted = std::move(accepted);
     state_->failed = std::move(failed);
+    if (state_->world != nullptr) {
+        return state_->world->accept(state_->port, [s = state_](std::unique_ptr<stream> arrived) {
+            const callback call = s->accepted;  // a copy: the callback may close the listener
+            if (call) call(std::move(arrived));
+        });
+    }
     state_->accept_next();
 }
 
@@ -164,17 +186,19 @@ void tcp_listener::close() noexcept {
     state_->accepted = nullptr;
     state_->failed = nullptr;
     state_->pause.cancel();
+    if (state_->world != nullptr) return state_->world->close(state_->port);
     try {
         error_code ignored;
-        state_->acceptor.close(ignored);
+        state_->acceptor->close(ignored);
     } catch (...) {
         // the callbacks are gone: nothing is told any more
     }
 }
 
 std::uint16_t tcp_listener::port() const noexcept {
+    if (state_->world != nullptr) return state_->port;
     error_code ignored;
-    return state_->acceptor.local_endpoint(ignored).port();
+    return state_->acceptor->local_endpoint(ignored).port();
 }
 
 }  // namespace rakka::transport

@@ -84,6 +84,13 @@ private:
     std::unique_ptr<state> state_;
 };
 
+// -- several systems at once, which have one time: for a simulation of more than one node. Not from a process
+
+/// When the next timer of a simulated system is due, on its clock; the greatest value when none is pending.
+[[nodiscard]] std::chrono::nanoseconds next_timer(rakka::system& s) noexcept;
+/// Sets the clock of a simulated system, never back. Timers that are due by then fire when it runs next.
+void advance_time(rakka::system& s, std::chrono::nanoseconds to) noexcept;
+
 /// Calls `body` once for each seed, with a fresh simulated system; then lets the system run until nothing
 /// more can happen, and stops it. Throws simulation_failed for the first run in which the body threw or a
 /// check failed, after that run. The body is no process. Blocks; foreign thread only. Errors:
