@@ -149,6 +149,7 @@ void memory_link::deliver(int from, packet p) {
         if (p.kind == packet_kind::data) transmit(1 - from, {packet_kind::reset, {}});
         return;
     }
+    if (peer.broken) return;
     switch (p.kind) {
         case packet_kind::data:
             peer.arrived += p.data;
@@ -173,11 +174,16 @@ void memory_link::fail(int side, error_code e) {
 
 void memory_link::release() {
     for (const int from : {0, 1}) {
-        half& me = halves_[from];
-        if (net_.blocked(machine(from), machine(1 - from))) continue;
-        for (packet& p : std::exchange(me.held, {}))
-            transmit(from, std::move(p));
+        if (halves_[from].held.empty()) continue;
+        // What comes meanwhile waits behind them.
+        net_.events().after(net_.delay(), [self = shared_from_this(), from] { self->deliver_held(from); });
     }
+}
+
+void memory_link::deliver_held(int from) {
+    if (net_.blocked(machine(from), machine(1 - from))) return;
+    for (packet& p : std::exchange(halves_[from].held, {}))
+        if (!halves_[from].silent) deliver(from, std::move(p));
 }
 
 void memory_link::reset() {

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace rakka::detail {
 
@@ -37,8 +38,14 @@ std::size_t memory_network::some_of(std::size_t n) noexcept {
 }
 
 void memory_network::mix(std::string_view bytes) noexcept {
-    const auto add = [this](std::uint64_t v) { fingerprint_ = (fingerprint_ ^ v) * 0x100000001b3u; };
+    const auto add = [this](std::uint64_t v) { fingerprint_ = (fingerprint_ ^ v) * 0x9e3779b97f4a7c15u; };
     add(static_cast<std::uint64_t>(events_.now().count()));
+    for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, bytes.data(), sizeof eight);
+        add(eight);
+        fingerprint_ ^= fingerprint_ >> 29;
+    }
     for (const char c : bytes)
         add(static_cast<unsigned char>(c));
 }

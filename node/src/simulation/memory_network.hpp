@@ -162,6 +162,7 @@ private:
     void transmit(int from, packet p);
     void arrive(int from, packet p);
     void deliver(int from, packet p);
+    void deliver_held(int from);
     void fail(int side, error_code e);
     void serve_reader(int side);
     void serve_writer(int side);
