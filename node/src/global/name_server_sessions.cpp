@@ -276,6 +276,9 @@ std::vector<atom> name_server::add_known(const std::vector<node_version>& nodes)
             if (it->second == 0) it->second = n.version;
         } else if (known_.size() < settings_.max.nodes) {
             known_.emplace(n.node, n.version);
+            // The connection that we have parted over may still be about to go, and we with it part with what
+            // the others have just told us of: now they have to know.
+            foreseen_.erase(n.node);
             added.push_back(n.node);
             if (synced_.contains(n.node)) forget_session(n.node);
         } else {
