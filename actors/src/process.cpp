@@ -105,7 +105,7 @@ std::optional<process_information> process_info(const pid& p) {
     self.fetch();
     if (to == self.pid()) return self.describe();
     control_signal& question = make_control(core, signal_kind::info_request);
-    question.id = 1;
+    question.id = info_question::information;
     if (!ask(self, to, question)) return std::nullopt;
     return std::move(*self.related->question()->information);
 }

@@ -3,7 +3,33 @@
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 
+#include <rakka/etf/builder.hpp>
+
+#include <boost/system/system_error.hpp>
+
 namespace rakka::detail {
+
+namespace {
+
+/// A C++ object that travels as a message has one place at a time.
+term copy_of(term_view message) {
+    try {
+        return term::copy(message);
+    } catch (const boost::system::system_error&) {
+        return "cpp_object"_a;
+    }
+}
+
+}  // namespace
+
+term messages_of(const process& p) {
+    etf::builder b;
+    etf::builder::word* cells = nullptr;
+    const auto list = b.put_list(p.messages.size(), cells);
+    for (signal* s = p.messages.first(); s != nullptr; s = s->next)
+        *cells++ = b.put_term(copy_of(peek(*s)));
+    return b.finish(list);
+}
 
 bool ask(process& self, const pid& to, control_signal& question) {
     system_core& core = *self.system;

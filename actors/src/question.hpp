@@ -4,7 +4,19 @@
 #include "process_record.hpp"
 #include "signal.hpp"
 
+#include <cstdint>
+
 namespace rakka::detail {
+
+/// What an info_request asks for, its `id`.
+namespace info_question {
+inline constexpr std::uint64_t alive = 0;
+inline constexpr std::uint64_t information = 1;  // the answer's `id` is a new process_information
+inline constexpr std::uint64_t messages = 2;     // the answer's value is messages_of()
+}  // namespace info_question
+
+/// Copies of what waits in the mailbox of `p` and has been taken in, as a list. Owner.
+[[nodiscard]] term messages_of(const process& p);
 
 /// Fills in the question's number, sends it and waits for the answer. Returns false when `to` is not alive.
 /// Owner process; throws process_exit.

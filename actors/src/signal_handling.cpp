@@ -2,6 +2,7 @@
 // fetch().
 #include "await.hpp"
 #include "process_record.hpp"
+#include "question.hpp"
 #include "signal_delivery.hpp"
 #include "start_process.hpp"
 #include "system_core.hpp"
@@ -295,8 +296,9 @@ void process::on_info_request(control_signal& s) noexcept {
     // Whoever sent the exit signal first and asks then must find the process gone, though it may still
     // unwind.
     if (!doomed) {
-        if (s.id != 0) a.id = reinterpret_cast<std::uint64_t>(new process_information(describe()));
-        set_term(a, atoms::known<"true">);
+        if (s.id == info_question::information)
+            a.id = reinterpret_cast<std::uint64_t>(new process_information(describe()));
+        set_term(a, s.id == info_question::messages ? messages_of(*this) : term(atoms::known<"true">));
     }
     deliver(*system, s.from, a);
 }

@@ -6,6 +6,7 @@
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/handler.hpp>
+#include <rakka/actors/inspection.hpp>
 #include <rakka/actors/links.hpp>
 #include <rakka/actors/log.hpp>
 #include <rakka/actors/monitors.hpp>

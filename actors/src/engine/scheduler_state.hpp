@@ -29,6 +29,7 @@ struct scheduler::state {
     const scheduler_options options;
     manual_clock virtual_time;  // moved by the scheduler in a simulation with no clock given
     const clock* const time;
+    const instant made = time->now();
 
     // Destroyed in the reverse order: fibers before their stacks, workers before what they use.
     stack_pool stacks;

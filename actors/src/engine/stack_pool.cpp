@@ -96,6 +96,28 @@ void stack_pool::trim(const stack_memory& stack, const std::byte* used) noexcept
     ++statistics_.trimmed;
 }
 
+std::size_t stack_pool::resident() const {
+    std::vector<region> used;
+    {
+        const std::lock_guard lock(mutex_);
+        used = regions_;
+        if (!used.empty()) used.back().bytes = static_cast<std::size_t>(free_begin_ - used.back().base);
+    }
+    constexpr std::size_t pages_at_a_time = std::size_t{1} << 16;
+    std::vector<unsigned char> in_memory;
+    std::size_t pages = 0;
+    for (const region& r : used) {
+        for (std::size_t at = 0; at < r.bytes; at += pages_at_a_time * page_) {
+            const std::size_t bytes = std::min(r.bytes - at, pages_at_a_time * page_);
+            in_memory.assign(bytes / page_, 0);
+            if (mincore(r.base + at, bytes, in_memory.data()) != 0) continue;
+            pages += static_cast<std::size_t>(std::count_if(in_memory.begin(), in_memory.end(),
+                                                            [](unsigned char b) { return (b & 1U) != 0; }));
+        }
+    }
+    return pages * page_;
+}
+
 stack_pool_statistics stack_pool::statistics() const noexcept {
     const std::lock_guard lock(mutex_);
     return statistics_;

@@ -61,6 +61,8 @@ public:
     void trim(const stack_memory& stack, const std::byte* used) noexcept;
 
     [[nodiscard]] stack_pool_statistics statistics() const noexcept;
+    /// Bytes of all stacks that are in memory. Takes a system call for every 256 MiB of stacks.
+    [[nodiscard]] std::size_t resident() const;
 
 private:
     struct region {

@@ -130,6 +130,9 @@ public:
         std::uint64_t slice;
         const task* who;
     };
+    /// Tasks that could run here and wait. Any thread.
+    [[nodiscard]] std::size_t waiting() const noexcept { return queues_.size(); }
+
     /// Any thread. The task may have ended since.
     [[nodiscard]] glimpse look() const noexcept;
     [[nodiscard]] std::uint64_t started() const noexcept { return started_.load(std::memory_order_relaxed); }

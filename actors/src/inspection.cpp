@@ -1,0 +1,74 @@
+#include "engine/scheduler_state.hpp"
+#include "question.hpp"
+#include "signal_delivery.hpp"
+#include "system_core.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/inspection.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <ctime>
+#include <mutex>
+#include <pthread.h>
+
+namespace rakka {
+
+using namespace detail;
+
+namespace {
+
+/// Nothing while threads are being made or joined.
+std::optional<std::vector<std::chrono::nanoseconds>> worker_times(scheduler::state& engine) {
+    // Whoever stops the system holds the lock until this very thread has ended.
+    const std::unique_lock lock(engine.life_mutex, std::try_to_lock);
+    if (!lock || engine.threads.empty()) return std::nullopt;
+    std::vector<std::chrono::nanoseconds> out;
+    for (std::thread& t : engine.threads) {
+        clockid_t clock{};
+        timespec used{};
+        if (pthread_getcpuclockid(t.native_handle(), &clock) != 0 || clock_gettime(clock, &used) != 0)
+            return std::nullopt;
+        out.push_back(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec));
+    }
+    return out;
+}
+
+}  // namespace
+
+system_statistics statistics_of(system& s) {
+    system_core& core = s.core();
+    scheduler::state& engine = core.scheduling().internals();
+    system_statistics out;
+    out.uptime = core.now() - engine.made;
+    out.processes = core.living.load(std::memory_order_acquire);
+    out.max_processes = core.max_processes;
+    out.workers = core.scheduling().worker_count();
+    out.max_blocking_threads = engine.options.max_blocking_threads;
+    for (const auto& w : engine.workers) {
+        out.run_queues.push_back(w->waiting());
+        out.slices += w->look().slice;
+    }
+    out.run_queues.push_back(engine.injected.size());
+    out.worker_times = worker_times(engine);
+    out.process_memory = std::size_t{core.table.used()} * sizeof(process) + engine.stacks.resident();
+    return out;
+}
+
+std::optional<term> process_messages(const pid& p) {
+    process& self = current_process();
+    system_core& core = *self.system;
+    const pid to = localised(core, p);
+    if (!is_here(core, to)) {
+        if (is_dead_incarnation(core, to)) return std::nullopt;
+        error(atoms::known<"badarg">);
+    }
+    self.pay();
+    self.fetch();
+    if (to == self.pid()) return messages_of(self);
+    control_signal& question = make_control(core, signal_kind::info_request);
+    question.id = info_question::messages;
+    if (!ask(self, to, question)) return std::nullopt;
+    return self.related->question()->value;
+}
+
+}  // namespace rakka
