@@ -33,4 +33,18 @@ std::shared_ptr<const exported_function> export_table::find(atom module, atom fu
     return it == functions_.end() ? nullptr : it->second;
 }
 
+std::vector<exported_name> export_table::names() const {
+    std::vector<exported_name> all;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [name, f] : functions_)
+        all.push_back({atom::from_id(std::get<0>(name)), atom::from_id(std::get<1>(name)), std::get<2>(name)});
+    return all;
+}
+
+bool export_table::has_module(atom module) const {
+    const std::shared_lock lock(mutex_);
+    const auto at = functions_.lower_bound({module.id(), 0, 0});
+    return at != functions_.end() && std::get<0>(at->first) == module.id();
+}
+
 }  // namespace rakka

@@ -130,10 +130,11 @@ TEST_F(node_rex, gives_calls_the_group_leader_they_ask_for) {
             EXPECT_EQ(*answer->tuple()[1].as<pid>(), self());
         }
     });
-    const pid user = start_echo(b, "user"_a);
+    const auto user = b.sys.whereis("user"_a);
+    ASSERT_TRUE(user) << "every node has this one";
     a.sys.run([&] {
         send(rex(), plain(call("call"_a, "leader"_a, term(list()))));
-        EXPECT_EQ(receive_soon()->tuple()[1].as<pid>()->id, user.id);
+        EXPECT_EQ(receive_soon()->tuple()[1].as<pid>()->id, user->id);
     });
 }
 

@@ -12,6 +12,7 @@
 #include <rakka/node/erpc.hpp>                // IWYU pragma: export
 #include <rakka/node/exports.hpp>             // IWYU pragma: export
 #include <rakka/node/global.hpp>              // IWYU pragma: export
+#include <rakka/node/io.hpp>                  // IWYU pragma: export
 #include <rakka/node/log.hpp>                 // IWYU pragma: export
 #include <rakka/node/node.hpp>                // IWYU pragma: export
 #include <rakka/node/node_monitor.hpp>        // IWYU pragma: export

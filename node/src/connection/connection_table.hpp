@@ -3,6 +3,7 @@
 
 #include <rakka/etf/atom.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,12 @@
 namespace rakka::detail {
 
 class connection;
+
+/// Bytes that went over connections, handshakes not counted.
+struct traffic {
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+};
 
 /// Any thread; never blocks beyond a short lock.
 class connection_table {
@@ -28,15 +35,19 @@ public:
     std::pair<connection_ptr, bool> find_or_make(atom node, const connection* stale,
                                                  const std::function<connection_ptr()>& make);
 
-    /// Removes the entry if it still is this connection.
+    /// Removes the entry if it still is this connection. Once for each connection, at its end, when it is
+    /// not locked.
     void erase(atom node, const connection& which);
 
     [[nodiscard]] std::vector<connection_ptr> all() const;
     [[nodiscard]] std::size_t size() const;
+    /// Of all connections there are and were.
+    [[nodiscard]] traffic total_traffic() const;
 
 private:
     mutable std::shared_mutex mutex_;
     std::unordered_map<atom, connection_ptr> by_node_;  // guarded by mutex_
+    traffic ended_;                                     // guarded by mutex_: of connections that are over
 };
 
 }  // namespace rakka::detail

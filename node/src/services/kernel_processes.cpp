@@ -2,6 +2,8 @@
 
 #include "connection/node_core.hpp"
 #include "services/global_processes.hpp"
+#include "services/io_devices.hpp"
+#include "services/logger_proxy.hpp"
 #include "services/on_the_side.hpp"
 #include "services/rex.hpp"
 #include "services/rpc_calls.hpp"
@@ -109,6 +111,9 @@ std::vector<pid> start_kernel_processes(node_core& core) {
     start(core, atoms::known<"rex">, make_rex(core.shared_from_this()), started);
     start(core, atoms::known<"global_name_server">, make_global_name_server(core.shared_from_this()),
           started);
+    start(core, atoms::known<"user">, make_user(core.shared_from_this()), started);
+    start(core, "standard_error"_a, make_standard_error(core.shared_from_this()), started);
+    start(core, "logger_proxy"_a, make_logger_proxy(core.shared_from_this()), started);
     return started;
 }
 

@@ -1,5 +1,5 @@
 // The registered processes that other nodes expect to find on every node: net_kernel, rex and
-// global_name_server.
+// global_name_server, without which it is none, and user, standard_error and logger_proxy.
 #pragma once
 
 #include <rakka/etf/identifiers.hpp>

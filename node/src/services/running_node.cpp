@@ -3,6 +3,7 @@
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
 #include "epmd/epmd_client_io.hpp"
+#include "inspection/inspection.hpp"
 #include "services/global_processes.hpp"
 #include "services/io_call.hpp"
 #include "services/kernel_processes.hpp"
@@ -194,6 +195,7 @@ std::optional<node_start_error> running_node::start() {
     export_built_in_functions(core->exports);
     export_global_functions(core);
     export_pg_functions(core->exports);
+    export_inspection_functions(core);
     etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);

@@ -104,6 +104,13 @@ concept exportable = requires {
 
 }  // namespace detail
 
+/// What an exported function is called by.
+struct exported_name {
+    atom module;
+    atom function;
+    std::size_t arity = 0;
+};
+
 /// What a peer finds when it asks for `Module:Function/Arity` (`spawn/4`, `erpc:call/4`, `rpc:call/4`); for
 /// all others it gets `undef`, as from a BEAM. Any thread.
 class export_table {
@@ -133,6 +140,10 @@ public:
     /// Null when there is none.
     [[nodiscard]] std::shared_ptr<const exported_function> find(atom module, atom function,
                                                                 std::size_t arity) const;
+    /// Of all functions, those of a module together. Erlang: nearest to `Module:module_info(exports)`.
+    [[nodiscard]] std::vector<exported_name> names() const;
+    /// Whether any function of `module` is here. Erlang: nearest to `code:is_loaded/1`.
+    [[nodiscard]] bool has_module(atom module) const;
 
 private:
     using key = std::tuple<std::uint32_t, std::uint32_t, std::size_t>;
