@@ -37,7 +37,8 @@ std::vector<exported_name> export_table::names() const {
     std::vector<exported_name> all;
     const std::shared_lock lock(mutex_);
     for (const auto& [name, f] : functions_)
-        all.push_back({atom::from_id(std::get<0>(name)), atom::from_id(std::get<1>(name)), std::get<2>(name)});
+        all.push_back(
+            {atom::from_id(std::get<0>(name)), atom::from_id(std::get<1>(name)), std::get<2>(name)});
     return all;
 }
 

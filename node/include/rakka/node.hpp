@@ -8,8 +8,8 @@
 #include <rakka/node/distribution_flags.hpp>  // IWYU pragma: export
 #include <rakka/node/epmd_client.hpp>         // IWYU pragma: export
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
-#include <rakka/node/errc.hpp>                // IWYU pragma: export
 #include <rakka/node/erpc.hpp>                // IWYU pragma: export
+#include <rakka/node/errc.hpp>                // IWYU pragma: export
 #include <rakka/node/exports.hpp>             // IWYU pragma: export
 #include <rakka/node/global.hpp>              // IWYU pragma: export
 #include <rakka/node/io.hpp>                  // IWYU pragma: export

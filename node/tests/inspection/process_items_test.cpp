@@ -28,7 +28,8 @@ TEST(process_items, a_cpp_name_is_a_module_a_function_and_an_arity) {
     EXPECT_EQ(shown("main::{lambda()#1}"), "{main,'{lambda()#1}',0}");
     EXPECT_EQ(shown("f(int)::{lambda(std::string)#2}"), "{'f(int)','{lambda(std::string)#2}',0}");
     // An atom has no room for the names of some templates.
-    EXPECT_EQ(detail::mfa_of("a::" + std::string(1000, 'x')).view().tuple()[1].as<atom>()->text().size(), 200U);
+    EXPECT_EQ(detail::mfa_of("a::" + std::string(1000, 'x')).view().tuple()[1].as<atom>()->text().size(),
+              200U);
 }
 
 process_information some_process() {
