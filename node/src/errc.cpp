@@ -129,6 +129,8 @@ const char* connection_sentence(node_errc e) noexcept {
             return "the peer sent an unknown or malformed control message";
         case node_errc::limit_exceeded:
             return "the peer used more of a bounded resource than it may";
+        case node_errc::bad_recording:
+            return "these bytes are no recording of connections, or a damaged one";
         default:
             return nullptr;
     }

@@ -16,6 +16,7 @@ using work = std::function<int()>;
 using add_command = void (*)(CLI::App& rakka, work& chosen);
 
 void add_call(CLI::App& rakka, work& chosen);
+void add_capture(CLI::App& rakka, work& chosen);
 void add_doctor(CLI::App& rakka, work& chosen);
 void add_lint(CLI::App& rakka, work& chosen);
 void add_names(CLI::App& rakka, work& chosen);

@@ -141,8 +141,10 @@ void connection::encode(outbound_signal& s, const pid& sender) {
 
 void connection::flush() noexcept {
     std::unique_lock lock(mutex_);
-    std::shared_ptr<connection> keep;  // given back behind the lock
-    if (armings_.fetch_sub(1) == 1) keep = std::move(keep_while_armed_);
+    // Given back behind the lock. One of its own also for a flush that is not the last: the last one may end,
+    // on another worker, while this one is still writing.
+    const std::shared_ptr<connection> keep =
+        armings_.fetch_sub(1) == 1 ? std::exchange(keep_while_armed_, nullptr) : shared_from_this();
     if (!std::exchange(writing_, true)) write_batches(lock);
     lock.unlock();
 }

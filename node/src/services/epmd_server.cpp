@@ -6,6 +6,7 @@
 #include <rakka/actors/io.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/node/epmd_server.hpp>
+#include <rakka/node/errc.hpp>
 
 #include <boost/asio/error.hpp>
 #include <fmt/format.h>
@@ -177,6 +178,10 @@ void epmd_server::state::stop() {
 result<epmd_server> epmd_server::start(system& s, epmd_server_options options) {
     if (!options.log) options.log = log_to_stderr();
     auto st = std::make_shared<state>(s, std::move(options));
+    for (const epmd_name& n : st->options.known) {
+        if (!st->names.add({.name = n.name, .port = n.port, .extra = {}}, epmd::connection_number(0)))
+            return node_errc::bad_option;
+    }
     const std::uint16_t wanted = st->options.any_free_port ? std::uint16_t{0}
                                  : st->options.port != 0   ? st->options.port
                                                            : default_epmd_port();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rakka/base/result.hpp>
+#include <rakka/node/epmd_client.hpp>
 #include <rakka/node/log.hpp>
 
 #include <cstdint>
@@ -18,6 +19,9 @@ struct epmd_server_options {
     bool any_free_port = false;  ///< for tests: the system chooses, `port` is not looked at
     std::vector<std::string> addresses = {
         "0.0.0.0"};                      ///< to listen on; only local peers may register in any case
+    /// Nodes that it knows from the start, for ever, without their having registered: for nodes that talk to
+    /// no epmd. start() fails with bad_option for a name that is twice in it, or none.
+    std::vector<epmd_name> known;
     bool relaxed_command_check = false;  ///< Erlang: `epmd -relaxed_command_check`
     node_log log;                        ///< none: to the standard error output, warnings and worse
 };

@@ -70,6 +70,8 @@ enum class node_errc {
     tls_no_certificate,       ///< a peer that must show a certificate has shown none
     tls_refused,              ///< the peer does not accept our certificate
     tls_failed,               ///< anything else that ended TLS
+    // Recordings
+    bad_recording,  ///< a file that is no recording of connections, or a damaged one
 };
 
 /// The category "rakka.node". Any thread.
