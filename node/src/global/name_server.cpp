@@ -12,9 +12,35 @@
 namespace rakka::global_fsm {
 
 actions name_server::take() {
-    for (const watched_pids::change& c : watched_.take_changes())
-        say(watch{c.process, c.watch});
+    for (const watched_pids::change& c : watched_.take_changes()) {
+        if (c.watch && is_awaited(c.process)) {
+            unwatched_[c.process.node].insert(c.process);
+        } else if (c.watch || !forget_awaited(c.process)) {
+            say(watch{c.process, c.watch});
+        }
+    }
     return std::exchange(out_, {});
+}
+
+/// We have heard of its node and are about to be connected to it. A monitor now could fail, and take a name
+/// away, although the node comes a moment later; and with a node that is known no names are compared then.
+bool name_server::is_awaited(const pid& p) const {
+    return !p.is_local() && known_.contains(p.node) && !up_.contains(p.node);
+}
+
+/// False: it is watched.
+bool name_server::forget_awaited(const pid& p) {
+    const auto held = unwatched_.find(p.node);
+    if (held == unwatched_.end() || held->second.erase(p) == 0) return false;
+    if (held->second.empty()) unwatched_.erase(held);
+    return true;
+}
+
+void name_server::watch_awaited(atom node) {
+    const auto held = unwatched_.extract(node);
+    if (!held) return;
+    for (const pid& p : held.mapped())
+        say(watch{p, true});
 }
 
 // ---- names

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -123,6 +124,9 @@ private:
     void done_with(atom node);
     void tell_known(const term& message, atom except);
     [[nodiscard]] bool maybe_known(atom node) const;
+    [[nodiscard]] bool is_awaited(const pid& p) const;
+    bool forget_awaited(const pid& p);
+    void watch_awaited(atom node);
 
     void do_ops(const std::vector<name_op>& ops, const std::vector<external_name>& external,
                 const term& lock_requester);
@@ -152,6 +156,7 @@ private:
     node_set foreseen_;    // whose loss has been dealt with before the connection goes
     node_set synced_;
     std::map<atom, session, node_less> sessions_;
+    std::map<atom, std::unordered_set<pid>, node_less> unwatched_;  // of nodes that are awaited
     std::int64_t last_tag_ = 0;
     std::int64_t last_loss_ = 0;
     std::chrono::nanoseconds now_{0};  // of the message that is served

@@ -15,6 +15,7 @@ namespace rakka::global_fsm {
 actions name_server::node_up(atom node) {
     up_.insert(node);
     foreseen_.erase(node);
+    watch_awaited(node);
     if (settings_.connect_all) open_session(node);
     return take();
 }
@@ -53,7 +54,8 @@ void name_server::tell_known(const term& message, atom except) {
             if (node != except && version >= lost_connections_since) say(send_to{node, message});
 }
 
-/// Its names and locks go when the monitors of their processes fire, or with the node.
+/// Its names and locks go when the monitors of their processes fire, or with the node: now, when it has never
+/// come.
 void name_server::part_with(atom node, parting how) {
     const auto s = sessions_.find(node);
     if (s != sessions_.end()) end_session(node, s->second.my_tag);
@@ -68,6 +70,9 @@ void name_server::part_with(atom node, parting how) {
     pending_.erase(node);
     known_.erase(node);
     synced_.erase(node);
+    if (up_.contains(node)) return;
+    names_.node_lost(node);
+    locks_.node_lost(node);
 }
 
 actions name_server::on_message(const peer_message& m, std::chrono::nanoseconds now) {
