@@ -80,12 +80,16 @@ TEST(ConversationReader, TellsWhatRealNodesSaidInAnyPieces) {
 TEST(ConversationReader, ShortensLongContents) {
     conversation_reader all({.max_text = 0}), some({.max_text = 10});
     const bytes dialler = sample("otp25_25_dialler.bin");
-    std::size_t longest = 0, longest_of_some = 0;
-    for (const auto& t : whole(all, dialler, {}))
-        longest = std::max(longest, t.size());
-    for (const auto& t : whole(some, dialler, {}))
-        longest_of_some = std::max(longest_of_some, t.size());
-    EXPECT_LT(longest_of_some, longest);
+    const auto long_ones = whole(all, dialler, {}), short_ones = whole(some, dialler, {});
+    ASSERT_EQ(long_ones.size(), short_ones.size());
+    std::size_t shortened = 0;
+    for (std::size_t i = 0; i < long_ones.size(); ++i) {
+        if (short_ones[i] == long_ones[i]) continue;
+        ++shortened;
+        EXPECT_LT(short_ones[i].size(), long_ones[i].size());
+        EXPECT_TRUE(short_ones[i].ends_with("..."));
+    }
+    EXPECT_GT(shortened, 3U);
 }
 
 TEST(ConversationReader, EncryptedConnectionsAreNamed) {

@@ -219,7 +219,12 @@ private:
             a.node, std::pair(a.tag, global_fsm::name_exchange(hosts_[i].name, a.node, a.names)));
     }
     void on(std::size_t i, const global_fsm::stop_resolver& a) { hosts_[i].resolvers.erase(a.node); }
-    void on(std::size_t i, const global_fsm::meet& a) { meetings_.emplace_back(i, index(a.node)); }
+    void on(std::size_t i, const global_fsm::meet& a) {
+        const std::size_t node = index(a.node);
+        meetings_.emplace_back(i, node);
+        // It connects long before the meeting is over: a lock asked for meanwhile finds the node.
+        if (node < hosts_.size() && !linked(i, node)) dialling_.insert(std::minmax(i, node));
+    }
     void on(std::size_t, const global_fsm::reach&) {}
     void on(std::size_t i, const global_fsm::disconnect& a) {
         const std::size_t other = index(a.node);
