@@ -59,9 +59,10 @@ enum class crash_of : std::uint8_t {
     machine,  ///< nobody hears of it: peers notice by their ticks
 };
 
-/// A machine that runs a node, or has run one and may again.
+/// A machine that runs a node, or has run one and may again. Functions: as those of network_simulation.
 class simulated_node {
 public:
+    /// For network_simulation::start().
     explicit simulated_node(network_simulation& home);
     ~simulated_node();
     simulated_node(const simulated_node&) = delete;
@@ -82,7 +83,8 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// One run. Functions: outside of processes, in the run's one thread, unless they say otherwise.
+/// One run. Functions: outside of processes, in the run's one thread, unless they say otherwise. Its end ends
+/// the processes of all nodes: what they use must outlive it.
 class network_simulation {
 public:
     network_simulation(std::uint64_t seed, const network_simulation_options& options);
@@ -93,7 +95,7 @@ public:
     // ---- nodes. They find each other by the name alone, whatever its host part.
 
     /// A node on a machine of its own. `options` without a cookie get one; epmd and ports are set. Throws
-    /// std::runtime_error when it cannot start. Other nodes run meanwhile.
+    /// std::runtime_error when it cannot start.
     simulated_node& start(node_options options);
     /// All its processes are gone at once.
     void crash(simulated_node& which, crash_of what = crash_of::program);
