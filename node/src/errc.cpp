@@ -131,6 +131,8 @@ const char* connection_sentence(node_errc e) noexcept {
             return "the peer used more of a bounded resource than it may";
         case node_errc::bad_recording:
             return "these bytes are no recording of connections, or a damaged one";
+        case node_errc::not_allowed:
+            return "the peer asked for something that a rule of this node does not let it do";
         default:
             return nullptr;
     }

@@ -170,6 +170,17 @@ result<void> node::allow(const std::vector<std::string>& nodes_and_hosts) {
     return {};
 }
 
+result<void> node::set_peer_rules(const std::vector<peer_rule>& rules) {
+    if (!detail::explain_bad_rules(rules).empty()) return error_code(node_errc::bad_option);
+    const auto core = running_->core;
+    core->rules.set(rules);
+    detail::call_on_io(core->sys, [&core] {
+        for (const auto& c : core->connections.all())
+            c->follow_rules();
+    });
+    return {};
+}
+
 export_table& node::exports() noexcept {
     return running_->core->exports;
 }

@@ -33,8 +33,9 @@ response from_erpc(erpc::response answer) {
         case failure_kind::failed:
             return bad(exited(tuple(why.reason, why.stack)));
         case failure_kind::erpc:
-            return bad(why.is_erpc(atoms::known<"noconnection">) ? term(atoms::known<"nodedown">)
-                                                                 : why.reason);
+            if (why.is_erpc(atoms::known<"noconnection">)) return bad(atoms::known<"nodedown">);
+            if (why.is_erpc("timeout"_a) || why.is_erpc("notsup"_a)) return bad(why.reason);
+            return bad(exited(why.reason));  // the node did not let it begin
         default:
             return bad(exited(why.reason));
     }

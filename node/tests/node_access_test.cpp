@@ -102,6 +102,27 @@ TEST_F(node_access, whoever_asks_for_a_name_needs_its_host_on_the_list) {
     }
 }
 
+// ---- how fast
+
+TEST_F(node_access, too_many_new_sockets_in_a_second_are_closed_and_logged_once) {
+    node_options o = options("a");
+    o.accept_rate_per_address = {1, 3};
+    member& a = start(std::move(o));
+    std::size_t closed = 0;
+    for (int i = 0; i < 10; ++i) {
+        raw_peer p(a->port());
+        p.write(raw_peer::send_name("c@127.0.0.1"));
+        closed += p.read_message().empty() ? 1 : 0;
+    }
+    EXPECT_GE(closed, 5U);
+    EXPECT_LE(closed, 7U);
+    EXPECT_EQ(a.log.wait_for("accept_rate_per_address").code, node_errc::limit_exceeded);
+    std::size_t lines = 0;
+    for (const auto& e : a.log.events())
+        lines += e.text.find("accept_rate_per_address") != std::string::npos ? 1 : 0;
+    EXPECT_EQ(lines, 1U);
+}
+
 // ---- cookies
 
 TEST_F(node_access, a_peer_may_have_a_cookie_of_its_own) {

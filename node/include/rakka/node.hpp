@@ -18,6 +18,7 @@
 #include <rakka/node/node_monitor.hpp>        // IWYU pragma: export
 #include <rakka/node/node_name.hpp>           // IWYU pragma: export
 #include <rakka/node/options.hpp>             // IWYU pragma: export
+#include <rakka/node/peer_rule.hpp>           // IWYU pragma: export
 #include <rakka/node/pg.hpp>                  // IWYU pragma: export
 #include <rakka/node/rpc.hpp>                 // IWYU pragma: export
 #include <rakka/node/tls_options.hpp>         // IWYU pragma: export

@@ -4,6 +4,7 @@
 #include "connection/listener.hpp"
 #include "connection/node_core.hpp"
 #include "connection/node_time.hpp"
+#include "connection/peer_guard.hpp"
 
 #include <rakka/actors/system.hpp>
 #include <rakka/base/check.hpp>
@@ -218,6 +219,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     r.new_atoms = &core_.atom_budget_of(node_);
     reader_ = std::make_unique<wire::message_reader>(r);
     reader_->feed(std::as_bytes(std::span(e.leftover)));
+    follow_rules();
     tick_ = wire::tick_policy(is_hidden ? wire::peer_visibility::hidden : wire::peer_visibility::visible,
                               core_.options.net_tickintensity);
     {
@@ -254,6 +256,18 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
 void connection::tell_waiters(error_code code, const std::string& text) {
     for (const waiter& w : std::exchange(waiters_, {}))
         w(code, text);
+}
+
+void connection::follow_rules() {
+    const auto name = node_name::parse(node_.text());
+    auto may = name ? core_.rules.of(*name) : nullptr;
+    if (!may) {
+        guard_ = nullptr;
+    } else if (guard_) {
+        guard_->change(std::move(may));
+    } else {
+        guard_ = std::make_unique<peer_guard>(std::move(may));
+    }
 }
 
 // ---- being connected

@@ -27,6 +27,8 @@
 
 namespace rakka::detail {
 
+class peer_guard;
+
 /// What became of a signal.
 enum class submitted : std::uint8_t {
     ok,
@@ -74,6 +76,10 @@ public:
     /// Ends this incarnation: everybody who must know is told before it returns. `reason` is what
     /// `net_kernel:monitor_nodes` shows. Nothing happens when it is closed already.
     void lose(error_code code, std::string_view text, atom reason);
+    /// The rules of what peers may do are new.
+    void follow_rules();
+    /// Null: the peer may do everything.
+    [[nodiscard]] peer_guard* guard() const noexcept { return guard_.get(); }
     /// Writes what waits for the end of a slice. True when a slice has asked for that since the last call.
     bool flush_overdue();
 
@@ -151,6 +157,7 @@ private:
     transport::timer patience_;  // with either of them
     std::vector<waiter> waiters_;
     std::unique_ptr<wire::message_reader> reader_;
+    std::unique_ptr<peer_guard> guard_;
     wire::tick_policy tick_;
     transport::timer tick_timer_;
 };

@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/node_core.hpp"
+#include "connection/peer_guard.hpp"
 #include "services/spawn_service.hpp"
 
 #include <rakka/actors/system.hpp>
@@ -111,6 +112,20 @@ void deliver_monitor(node_core& core, connection& from, const control_message& c
     core.sys.deliver_monitor(c.from, name, c.ref);
 }
 
+/// What the protocol owes for a signal that the peer may not send.
+void refuse(connection& to, const control_message& m) {
+    switch (m.kind) {
+        case control_kind::link:
+            return answer_link(to, m);
+        case control_kind::monitor:
+            return answer_monitor(to, m);
+        case control_kind::spawn_request:
+            return refuse_spawn_request(to, m, "not_allowed"_a);
+        default:
+            return;  // dropped
+    }
+}
+
 }  // namespace
 
 std::optional<wire::wire_error> dispatch(node_core& core, connection& from, wire::inbound_message& m) {
@@ -119,6 +134,14 @@ std::optional<wire::wire_error> dispatch(node_core& core, connection& from, wire
     if (c.to && !c.to.is_local()) {
         answer_for_nobody(from, c);
         return {};
+    }
+    if (peer_guard* const guard = from.guard()) {
+        const auto admitted = guard->admits(core, from, m);
+        if (!admitted) return admitted.error();
+        if (!*admitted) {
+            refuse(from, c);
+            return {};
+        }
     }
     switch (c.kind) {
         case control_kind::send:

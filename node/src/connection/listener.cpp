@@ -65,7 +65,9 @@ private:
 };
 
 listener::listener(node_core& core, std::unique_ptr<transport::tcp_listener> socket)
-    : core_(core), socket_(std::move(socket)) {}
+    : core_(core),
+      socket_(std::move(socket)),
+      limits_(core.options.accept_rate_per_address, core.options.accept_rate) {}
 
 listener::~listener() {
     close();
@@ -95,7 +97,25 @@ bool listener::shaking_hands_with(atom name) const {
                        [&](const auto& s) { return s->peer() && s->peer()->text() == name.text(); });
 }
 
+/// Whether there are not too many new ones already.
+bool listener::lets_in(const transport::stream& s) {
+    const auto verdict = limits_.take(s.peer_address());
+    if (verdict == accept_limits::verdict::let_in) return true;
+    if (const auto times = too_fast_.happened()) {
+        const bool one = verdict == accept_limits::verdict::too_many_from_there;
+        core_.log(
+            node_log_level::warning, {}, s.peer_address(), node_errc::limit_exceeded,
+            fmt::format(
+                "closed the connection from {}: too many new ones {} (limit node_options::{}){}",
+                s.peer_address(), one ? "from this address" : "in all",
+                one ? "accept_rate_per_address" : "accept_rate",
+                *times == 1 ? std::string() : fmt::format("; {} were closed since the last line", *times)));
+    }
+    return false;
+}
+
 void listener::accept(std::unique_ptr<transport::stream> s) {
+    if (!lets_in(*s)) return;
     const std::size_t others = sessions_.size() + openings_.size();
     if (others >= core_.options.max_handshakes) {
         core_.log(node_log_level::warning, {}, s->peer_address(), node_errc::limit_exceeded,

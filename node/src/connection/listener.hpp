@@ -1,6 +1,8 @@
 // The door for peers that dial us: accepts sockets, shakes hands, decides between competing connections.
 #pragma once
 
+#include "connection/accept_limits.hpp"
+#include "connection/log_pacer.hpp"
 #include "handshake/handshake_io.hpp"
 #include "transport/tcp.hpp"
 
@@ -35,6 +37,7 @@ private:
     friend class accept_session;
 
     void accept(std::unique_ptr<transport::stream> s);
+    [[nodiscard]] bool lets_in(const transport::stream& s);
     void secure(std::unique_ptr<transport::stream> s);
     void shake_hands(std::unique_ptr<transport::stream> s, std::chrono::nanoseconds limit);
     [[nodiscard]] handshake::event decide(accept_session& asking);
@@ -52,6 +55,8 @@ private:
         std::shared_ptr<tls_opening> tls;
         std::chrono::steady_clock::time_point begun;
     };
+    accept_limits limits_;
+    log_pacer too_fast_;
     std::list<opening> openings_;  // not yet sessions
     std::list<std::shared_ptr<accept_session>> sessions_;
 };

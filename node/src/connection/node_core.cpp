@@ -25,6 +25,7 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       pg(std::make_shared<pg_service>()),
       cookies(std::move(c)),
       allowed(options.allow),
+      rules(options.peer_rules),
       dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff,
                    options.auto_connect == auto_connect::once}),
       new_peers_(options.max_peer_names) {}

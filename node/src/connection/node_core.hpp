@@ -8,6 +8,7 @@
 #include "connection/flush_guard.hpp"
 #include "connection/name_pool.hpp"
 #include "connection/node_monitors.hpp"
+#include "connection/peer_rules.hpp"
 #include "connection/router.hpp"
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
@@ -63,6 +64,7 @@ struct node_core : std::enable_shared_from_this<node_core> {
     // ---- own synchronisation
     detail::cookies cookies;
     allow_list allowed;
+    peer_rules rules;
     connection_table connections;
     node_monitors monitors;
     export_table exports;

@@ -39,8 +39,14 @@ std::vector<atom> global_service::known() const {
     return server_ ? server_->known() : std::vector<atom>();
 }
 
+bool global_service::is_locker(const pid& p) const {
+    const std::shared_lock lock(mutex_);
+    return server_ && locker_ == p;
+}
+
 void global_service::start(global_fsm::name_server::settings s) {
     const std::unique_lock lock(mutex_);
+    locker_ = s.locker;
     server_.emplace(std::move(s));
 }
 

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] bool can_set(const global_fsm::lock_id& id) const;
     [[nodiscard]] bool is_locked(term_view resource) const;
     [[nodiscard]] std::vector<atom> known() const;
+    /// Whether it is the process that takes locks of peers, to which their lockers write.
+    [[nodiscard]] bool is_locker(const pid& p) const;
 
     /// Runs `work(name_server&)` alone; nothing in it may block or use the vocabulary of processes. For the
     /// process global_name_server.
@@ -48,6 +50,7 @@ public:
 private:
     mutable std::shared_mutex mutex_;
     std::optional<global_fsm::name_server> server_;  // guarded by mutex_
+    pid locker_;                                     // guarded by mutex_
 };
 
 // What satellites tell the process global_name_server, as C++ objects: nobody else can say it.

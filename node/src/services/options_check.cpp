@@ -1,6 +1,7 @@
 #include "services/options_check.hpp"
 
 #include "connection/allow_list.hpp"
+#include "connection/peer_rules.hpp"
 #include "printable.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -34,6 +35,11 @@ problem check_time(std::string_view field, std::chrono::milliseconds value, std:
 problem check_least(std::string_view field, std::size_t value, std::size_t least, std::string_view why) {
     if (value >= least) return {};
     return fmt::format("{} is {}: it must be at least {}, {}", field, value, least, why);
+}
+
+problem check_rate(std::string_view field, const rate_limit& r) {
+    if (r.per_second == 0 || r.burst != 0) return {};
+    return fmt::format("node_options::{}.burst is 0: it must be at least 1, or no peer could connect", field);
 }
 
 problem check_times(const node_options& o) {
@@ -93,6 +99,8 @@ problem check_own_limits(const node_options& o) {
         return p;
     if (auto p = check_least("node_options::max_handshakes", o.max_handshakes, 1, "or no peer could connect"))
         return p;
+    if (auto p = check_rate("accept_rate_per_address", o.accept_rate_per_address)) return p;
+    if (auto p = check_rate("accept_rate", o.accept_rate)) return p;
     if (auto p =
             check_least("node_options::max_dials", o.max_dials, 1,
                         "or no signal could reach another node; to dial on request only, set auto_connect "
@@ -130,6 +138,8 @@ bool is_ipv6(const std::string& address) noexcept {
 std::optional<std::string> explain_bad_option(const node_options& o) {
     for (const std::string& a : o.allow)
         if (const std::string p = explain_bad_allowed(a); !p.empty()) return "node_options::allow: " + p;
+    if (const std::string p = explain_bad_rules(o.peer_rules); !p.empty())
+        return "node_options::peer_rules: " + p;
     if (auto p = check_times(o)) return p;
     if (auto p = check_listening(o)) return p;
     if (auto p = check_epmd(o)) return p;

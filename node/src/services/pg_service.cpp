@@ -1,5 +1,7 @@
 #include "services/pg_service.hpp"
 
+#include <algorithm>
+
 namespace rakka::detail {
 
 std::shared_ptr<pg_scope> pg_service::find(atom name) const {
@@ -21,6 +23,11 @@ void pg_service::remove(atom name, const pid& process) {
     const auto it = scopes_.find(name);
     // Another process may have the name by now.
     if (it != scopes_.end() && it->second->process == process) scopes_.erase(it);
+}
+
+bool pg_service::is_scope(const pid& p) const {
+    const std::shared_lock lock(mutex_);
+    return std::any_of(scopes_.begin(), scopes_.end(), [&](const auto& s) { return s.second->process == p; });
 }
 
 std::vector<pid> pg_service::close() {

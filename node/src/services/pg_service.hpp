@@ -50,6 +50,8 @@ public:
     /// A scope begins. Null: the node is stopping.
     [[nodiscard]] std::shared_ptr<pg_scope> add(const pg_fsm::scope::settings& s);
     void remove(atom name, const pid& process);
+    /// Whether it is the process of one.
+    [[nodiscard]] bool is_scope(const pid& p) const;
     /// No scope begins from now on. The processes of those that have begun.
     [[nodiscard]] std::vector<pid> close();
 

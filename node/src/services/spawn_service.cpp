@@ -128,13 +128,13 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
     spawn_options options;
     options.group_leader = request.group_leader;
     if (!read_options(request.options, flags, options)) {
-        reply(from, request, 0, {}, atoms::known<"badopt">);
+        refuse_spawn_request(from, request, atoms::known<"badopt">);
         return {};
     }
     const auto child = start_child(
         core, {request.mfa.share(mfa[0]), request.mfa.share(mfa[1]), elements(*arguments)}, options);
     if (!child) {
-        reply(from, request, 0, {}, atoms::known<"system_limit">);
+        refuse_spawn_request(from, request, atoms::known<"system_limit">);
         return {};
     }
     from.add_relations(child->process, request.from, request.ref, flags);
@@ -142,6 +142,10 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
     reply(from, request, flags, child->process, {});
     core.sys.deliver_message(child->process, child->go);
     return {};
+}
+
+void refuse_spawn_request(connection& to, const control_message& request, atom why) {
+    reply(to, request, 0, {}, why);
 }
 
 void spawn_for_own_process(node_core& core, const local_spawn& request) {

@@ -15,6 +15,10 @@ namespace rakka {
 class system;
 }
 
+namespace rakka::wire {
+struct control_message;
+}
+
 namespace rakka::detail {
 
 class connection;
@@ -25,6 +29,9 @@ struct node_core;
 /// Returns why the connection must be closed, if it must. I/O thread. [dist §spawn]
 [[nodiscard]] std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection& from,
                                                                   wire::inbound_message& m);
+
+/// Answers one that is not served. I/O thread.
+void refuse_spawn_request(connection& to, const wire::control_message& request, atom why);
 
 /// A spawn request of a process of this node for this node.
 struct local_spawn {

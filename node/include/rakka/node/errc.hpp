@@ -61,6 +61,7 @@ enum class node_errc {
     bad_frame,            ///< a frame, header or fragment that breaks the protocol
     bad_control_message,  ///< a control message that is unknown or malformed
     limit_exceeded,       ///< the peer used more of a bounded resource than it may
+    not_allowed,          ///< the peer asked for something that a rule does not let it do
     // TLS
     tls_mismatch,             ///< one of the two nodes speaks TLS, the other does not
     tls_no_common_version,    ///< no version of TLS that both allow

@@ -109,6 +109,11 @@ public:
     /// then. Erlang: `net_kernel:allow/1`.
     result<void> allow(const std::vector<std::string>& nodes_and_hosts);
 
+    /// Replaces node_options::peer_rules, for connected peers too: what arrives after this has returned is
+    /// held against the new rules. Links, monitors and processes that peers have already stay. bad_option:
+    /// they make no sense (node::start would say why); the old ones stay then. Blocks.
+    result<void> set_peer_rules(const std::vector<peer_rule>& rules);
+
     /// The functions that peers may call or spawn.
     [[nodiscard]] export_table& exports() noexcept;
 

@@ -3,6 +3,7 @@
 
 #include <rakka/node/cookie.hpp>
 #include <rakka/node/log.hpp>
+#include <rakka/node/peer_rule.hpp>
 #include <rakka/node/tls_options.hpp>
 
 #include <chrono>
@@ -53,6 +54,13 @@ struct peer_limits {
     std::size_t max_relations = 1'000'000;  ///< links and monitors it may ask for at a time
 };
 
+/// How often something may happen: `burst` times at once, and again `per_second` times in each second.
+/// per_second = 0: any number of times.
+struct rate_limit {
+    std::size_t per_second = 0;
+    std::size_t burst = 1;
+};
+
 struct node_options {
     /// `name@host`. A host part with dots (or an address) makes it a long-named node, else a short-named one.
     std::string name{};
@@ -100,6 +108,9 @@ struct node_options {
     /// Nodes (`name@host`) and hosts (the part behind the @) that connections may come from and go to; empty:
     /// all. What is not on the list is refused whatever its cookie. Erlang: net_kernel:allow/1.
     std::vector<std::string> allow{};
+    /// What single peers may call, spawn, send to, link to, monitor and end here; a peer that none is about
+    /// may do everything, as in Erlang.
+    std::vector<peer_rule> peer_rules{};
 
     /// Bytes waiting to be sent to one peer above which senders are suspended. Erlang: `+zdbbl`.
     std::size_t dist_buf_busy_limit = std::size_t{1} << 20;
@@ -110,6 +121,10 @@ struct node_options {
     std::size_t max_pending_signals = 1'000;
     /// Sockets that may be in the middle of a handshake with us; further ones are closed at once.
     std::size_t max_handshakes = 256;
+    /// New sockets that are let in, from one address (of IPv6: the first 64 bits of it) and in all; further
+    /// ones are closed at once.
+    rate_limit accept_rate_per_address{100, 1'000};
+    rate_limit accept_rate{1'000, 4'000};
     /// Nodes that may be dialled at a time because signals go to them; further ones wait for their turn. Not
     /// counted: node::connect and the like.
     std::size_t max_dials = 256;
