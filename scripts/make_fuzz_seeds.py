@@ -11,6 +11,7 @@ import itertools
 import pathlib
 import struct
 import sys
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLAGS = 0x0000000D07DF7FBD  # what a node of OTP 25 or later sends
@@ -157,10 +158,28 @@ def pg_talks():
     yield "full", b"\x83" + list_of(discover, *[join] * 20, leave, sync)
 
 
+def gossip_packets():
+    """How to take it (0: plain, 1: encrypted), and a packet."""
+    node = b"a@10.0.0.1"
+    new = b"\x83t\0\0\0\1w\4nodew" + bytes([len(node)]) + node
+    old = b"\x83t\0\0\0\1d\0\4noded\0" + bytes([len(node)]) + node
+    more = b"\x83t\0\0\0\2w\4moreh\2a\1jw\4nodew" + bytes([len(node)]) + node
+    packed = zlib.compress(new[1:])
+    yield "new", b"\0heartbeat::" + new
+    yield "old", b"\0heartbeat::" + old
+    yield "more", b"\0heartbeat::" + more
+    yield "compressed", b"\0heartbeat::\x83P" + struct.pack(">I", len(new) - 1) + packed
+    # Encrypted by libcluster's own functions, with the secret of the target.
+    yield "secret", b"\1" + bytes.fromhex(
+        "000102030405060708090a0b0c0d0e0f0293fcf646d248542d82eea283216c73"
+        "32e79c8023f5cd815368ec6fb6144a3806eaf7d3f89a4568ddb1145c18bdd778")
+
+
 TARGETS = {
     "fuzz_decode": etf_terms,
     "fuzz_parse": etf_texts,
     "fuzz_frames": frames,
+    "fuzz_gossip": gossip_packets,
     "fuzz_handshake_acceptor": diallers,
     "fuzz_handshake_initiator": acceptors,
     "fuzz_epmd_server": epmd_talks,
