@@ -5,6 +5,7 @@
 #include <rakka/node/connection_info.hpp>     // IWYU pragma: export
 #include <rakka/node/cookie.hpp>              // IWYU pragma: export
 #include <rakka/node/creation.hpp>            // IWYU pragma: export
+#include <rakka/node/discovery.hpp>           // IWYU pragma: export
 #include <rakka/node/distribution_flags.hpp>  // IWYU pragma: export
 #include <rakka/node/epmd_client.hpp>         // IWYU pragma: export
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
