@@ -68,6 +68,7 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     drain_and_close(self);
     while (signal* const s = self.messages.pop())
         free_signal(core, *s);
+    self.messages.forget_priority();
     self.related.reset();
     self.reason = term();
     if (fate == slot_fate::recycle) {

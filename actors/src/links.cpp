@@ -19,14 +19,18 @@ void answer_noproc(process& self, const pid& to) {
     send_exit_link(*self.system, to, self.pid(), term(atoms::known<"noproc">));
 }
 
-void link_to(process& self, const pid& p) {
+void link_to(process& self, const pid& p, const link_options& options) {
     system_core& core = *self.system;
     const pid to = localised(core, p);
     if (to == self.pid()) return;
     self.fetch();
     auto& links = self.relate().links;
-    if (const link_entry* const old = links.find(to); old != nullptr && old->active) return;
-    links.put(to, {});
+    if (options.priority) self.messages.allow_priority();
+    if (link_entry* const old = links.find(to); old != nullptr && old->active) {
+        old->priority = options.priority;
+        return;
+    }
+    links.put(to, {.priority = options.priority});
     if (is_here(core, to)) {
         if (find_alive(core, to) == nullptr) return answer_noproc(self, to);
         return deliver(core, to, make_control(core, signal_kind::link, self.pid()));
@@ -60,9 +64,9 @@ void unlink_from(process& self, const pid& p) {
 
 }  // namespace
 
-void link(const pid& p) {
+void link(const pid& p, const link_options& options) {
     process& self = current_process();
-    link_to(self, p);
+    link_to(self, p, options);
     self.pay();
 }
 

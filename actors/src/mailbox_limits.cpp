@@ -104,9 +104,10 @@ bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept {
     mailbox_bound& bound = *slot.bound.load(std::memory_order_acquire);
     const admitted how = bound.admit(serial);
     if (how == admitted::uncounted) return true;
-    s.counted = how != admitted::refused;
+    const bool counted = how != admitted::refused;
+    if (counted) s.marks |= counted_mark;
     if (how != admitted::counted) say_all(slot, bound, bound.exceeded(serial));
-    return s.counted;
+    return counted;
 }
 
 void set_limit(process& self, const std::optional<mailbox_limit>& limit) {
@@ -121,7 +122,7 @@ void set_limit(process& self, const std::optional<mailbox_limit>& limit) {
     }
     std::uint32_t length = 0;
     for (signal* s = self.messages.first(); s != nullptr; s = s->next, ++length)
-        s->counted = true;
+        s->marks |= counted_mark;
     bound->begin(self.serial, *limit, length);
 }
 
@@ -130,7 +131,9 @@ std::optional<mailbox_limit> limit_of(const process& self) {
     return bound == nullptr ? std::nullopt : bound->limit(self.serial);
 }
 
-void process::counted_message_received() noexcept {
+void process::marked_message_received(const signal& s) noexcept {
+    if ((s.marks & priority_mark) != 0) messages.priority_taken(s);
+    if ((s.marks & counted_mark) == 0) return;
     mailbox_bound& mine = *bound.load(std::memory_order_relaxed);
     if (const auto n = mine.received(serial)) say_all(*this, mine, n);
 }

@@ -5,8 +5,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 namespace rakka::detail {
+
+/// Where a queue has its priority messages: before all others, in order of arrival. Made for the first
+/// process of the slot that can get any.
+struct priority_places {
+    signal** end;                   // where the next one goes
+    signal** since_mark = nullptr;  // where the first one is that came after the mark with this number
+    std::uint64_t mark = 0;
+    signal** unseen = nullptr;  // the first that has come in behind the cursor
+};
 
 /// A singly linked list with a cursor for selective receive, and a marker for receives that wait for a fresh
 /// reference. Owner only. Positions are the links that point at a message, so that any message can be taken
@@ -30,9 +41,13 @@ public:
     [[nodiscard]] signal* pop() noexcept { return first_ == nullptr ? nullptr : take(&first_); }
 
     /// A receive begins: from the first message, or, for the reference last marked, from where the queue
-    /// ended then.
-    void rewind() noexcept { cursor_ = &first_; }
-    void rewind(std::uint64_t mark) noexcept { cursor_ = mark != 0 && mark == mark_ ? marked_ : &first_; }
+    /// ended then, with what has come in before that since.
+    void rewind(std::uint64_t mark) noexcept {
+        const bool known = mark != 0 && mark == mark_;
+        cursor_ = known ? marked_ : &first_;
+        if (priority_) [[unlikely]]
+            priority_->unseen = known && priority_->mark == mark ? priority_->since_mark : nullptr;
+    }
     /// The message under the cursor; null behind the last one.
     [[nodiscard]] signal* current() const noexcept { return *cursor_; }
     void advance() noexcept { cursor_ = &(*cursor_)->next; }
@@ -44,6 +59,55 @@ public:
         mark_ = number;
         marked_ = last_;
     }
+
+    // -- priority messages
+
+    /// From now on there may be some. Throws std::bad_alloc.
+    void allow_priority() {
+        if (!priority_) priority_ = std::make_unique<priority_places>(priority_places{&first_});
+    }
+    /// Puts one behind those that are there. Precondition: allow_priority().
+    void insert_priority(signal& s) noexcept {
+        priority_places& p = *priority_;
+        signal** const at = p.end;
+        s.marks |= priority_mark;
+        s.next = *at;
+        *at = &s;
+        p.end = &s.next;
+        if (last_ == at) last_ = &s.next;
+        ++count_;
+        if (p.mark != mark_ || p.since_mark == nullptr) {
+            p.mark = mark_;
+            p.since_mark = at;
+        }
+        if (p.unseen == nullptr) p.unseen = at;
+    }
+    /// One of them has been taken out: what pointed behind it points to where it was.
+    void priority_taken(const signal& s) noexcept {
+        priority_places& p = *priority_;
+        if (p.end != &s.next && p.since_mark != &s.next) return;
+        signal** at = &first_;
+        while (*at != s.next)
+            at = &(*at)->next;
+        if (p.end == &s.next) p.end = at;
+        if (p.since_mark == &s.next) p.since_mark = at;
+    }
+    /// The queue is empty, and the next process begins.
+    void forget_priority() noexcept {
+        if (priority_) *priority_ = {&first_};
+    }
+    /// Whether some have come in where the cursor has been already.
+    [[nodiscard]] bool overtaken() const noexcept { return priority_ && priority_->unseen != nullptr; }
+    /// Sets the cursor to the first of those; to be taken back to where it was behind the last one, where
+    /// at_priority_end().
+    [[nodiscard]] signal** go_back() noexcept {
+        signal** const was = cursor_;
+        cursor_ = std::exchange(priority_->unseen, nullptr);
+        return was;
+    }
+    [[nodiscard]] bool at_priority_end() const noexcept { return cursor_ == priority_->end; }
+    void go_on(signal** at) noexcept { cursor_ = at; }
+    [[nodiscard]] bool is_at(signal** at) const noexcept { return cursor_ == at; }
 
     /// From the first message on, for looking through all of them without the cursor.
     [[nodiscard]] signal* first() const noexcept { return first_; }
@@ -72,6 +136,7 @@ private:
     signal** marked_ = &first_;
     std::uint64_t mark_ = 0;
     std::size_t count_ = 0;
+    std::unique_ptr<priority_places> priority_;
 };
 
 }  // namespace rakka::detail

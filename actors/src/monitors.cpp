@@ -17,13 +17,13 @@ void make_monitor_alias(process& self, const reference& ref, monitor_alias mode)
         case monitor_alias::none:
             break;
         case monitor_alias::explicit_unalias:
-            self.relate().aliases.put(ref, alias_mode::explicit_unalias);
+            self.relate().aliases.put(ref, {alias_mode::explicit_unalias});
             break;
         case monitor_alias::demonitor:
-            self.relate().aliases.put(ref, alias_mode::demonitor);
+            self.relate().aliases.put(ref, {alias_mode::demonitor});
             break;
         case monitor_alias::reply_demonitor:
-            self.relate().aliases.put(ref, alias_mode::reply_demonitor);
+            self.relate().aliases.put(ref, {alias_mode::reply_demonitor});
             break;
     }
 }
@@ -31,7 +31,7 @@ void make_monitor_alias(process& self, const reference& ref, monitor_alias mode)
 monitor_entry resolve(system_core& core, const monitor_target& target) {
     if (const auto* const p = std::get_if<pid>(&target)) {
         const pid local = localised(core, *p);
-        return {local, local, 0};
+        return {.target = local, .resolved = local};
     }
     registered_name named;
     if (const auto* const name = std::get_if<atom>(&target)) {
@@ -39,10 +39,10 @@ monitor_entry resolve(system_core& core, const monitor_target& target) {
     } else {
         named = std::get<registered_name>(target);
     }
-    if (!is_here(core, named.node)) return {named, {}, 0};
+    if (!is_here(core, named.node)) return {.target = named, .resolved = {}};
     const auto holder = core.names.find(named.name);
     // A name nobody has resolves to slot 0 with serial 0, which is never alive.
-    return {named, {{}, holder.slot, holder.serial, core.origin}, 0};
+    return {.target = named, .resolved = {{}, holder.slot, holder.serial, core.origin}};
 }
 
 void post_monitor(system_core& core, const pid& watcher, const monitor_entry& m, const reference& ref,
@@ -116,9 +116,7 @@ bool remove(process& self, const reference& ref) {
         self.related->monitors.erase(ref);
         send_demonitor(*self.system, self.pid(), gone.resolved, gone.target, ref);
     }
-    const alias_mode* const mode = self.related->aliases.find(ref);
-    if (mode != nullptr && (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor))
-        self.related->aliases.erase(ref);
+    end_alias_of_monitor(*self.related, ref);
     return m != nullptr;
 }
 
@@ -126,7 +124,9 @@ bool remove(process& self, const reference& ref) {
 
 reference monitor(const monitor_target& target, const monitor_options& options) {
     process& self = current_process();
-    const monitor_entry entry = resolve(*self.system, target);
+    monitor_entry entry = resolve(*self.system, target);
+    entry.priority = options.priority;
+    if (options.priority) self.messages.allow_priority();
     const reference ref = self.make_own_reference();
     make_monitor_alias(self, ref, options.alias);
     if (entry.resolved != self.pid()) place(self, ref, entry, target, options.tag);

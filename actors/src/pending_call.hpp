@@ -17,6 +17,7 @@ namespace rakka::detail {
 struct monitor_entry {
     monitor_target target;  // a pid or {name, node}: what 'DOWN' shows
     pid resolved;           // the process meant, when it is one of this system
+    bool priority = false;  // its 'DOWN' is a priority message
     std::uint64_t connection = 0;
 };
 

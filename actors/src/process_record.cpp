@@ -81,6 +81,11 @@ void process::queue_message(term message) noexcept {
     messages.append(make_message(*system, system->cache(), std::move(message)));
 }
 
+void process::queue(term message, bool priority) noexcept {
+    if (!priority) return queue_message(std::move(message));
+    messages.insert_priority(make_message(*system, system->cache(), std::move(message)));
+}
+
 bool process::fetch() noexcept {
     signal* s = inbox.take();
     if (s == nullptr) return false;

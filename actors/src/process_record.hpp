@@ -172,19 +172,21 @@ struct alignas(64) process final : task {
 
     /// Takes what a message carries and gives its node back.
     [[nodiscard]] term consume(signal& s) noexcept {
-        if (s.counted) [[unlikely]]
-            counted_message_received();
+        if (s.marks != 0) [[unlikely]]
+            marked_message_received(s);
         return consume_message(*system, s);
     }
 
     /// Puts a message in the own queue, behind everything taken in so far.
     void queue_message(term message) noexcept;
+    /// The same; a priority message goes before the ordinary ones.
+    void queue(term message, bool priority) noexcept;
 
 private:
     static constexpr std::size_t messages_for_a_reduction = 128;
     static constexpr std::size_t most_message_cost = 255;
 
-    void counted_message_received() noexcept;
+    void marked_message_received(const signal& s) noexcept;
     bool fetch_at_rest() noexcept;
     [[nodiscard]] bool sleep_on_own_stack() noexcept;
     void taken_up_again();

@@ -32,14 +32,30 @@ private:
     term term_;
 };
 
+// Priority messages that have come in before those that were looked at already.
+[[gnu::cold]] bool scan_overtaking(message_queue& q, bool (*wanted)(void*, const term&), void* arg,
+                                   std::int32_t& looks) {
+    signal** const was = q.go_back();
+    if (q.is_at(was)) return false;  // none has been looked at
+    for (; !q.at_priority_end(); q.advance()) {
+        ++looks;
+        if (wanted(arg, borrowed_term(*q.current()).get())) return true;
+    }
+    q.go_on(was);
+    return false;
+}
+
 // Sixteen looks cost a reduction.
 bool scan(process& self, bool (*wanted)(void*, const term&), void* arg, std::int32_t& looks) {
     message_queue& q = self.messages;
-    while (signal* const s = q.current()) {
-        ++looks;
-        if (wanted == nullptr || wanted(arg, borrowed_term(*s).get())) return true;
-        q.advance();
-    }
+    do {
+        if (q.overtaken() && scan_overtaking(q, wanted, arg, looks)) return true;
+        while (signal* const s = q.current()) {
+            ++looks;
+            if (wanted == nullptr || wanted(arg, borrowed_term(*s).get())) return true;
+            q.advance();
+        }
+    } while (q.overtaken());  // while `wanted` was preempted
     return false;
 }
 

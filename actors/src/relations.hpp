@@ -31,11 +31,17 @@ struct message_timer;
 /// acknowledged: an exit signal that crossed the unlink must find it and be ignored. [protocol: links]
 struct link_entry {
     bool active = true;
+    bool priority = false;         // its 'EXIT' message is a priority message
     std::uint64_t unlink_id = 0;   // of the unlink under way, when inactive
     std::uint64_t connection = 0;  // the one our own link or unlink went out on
 };
 
 enum class alias_mode : std::uint8_t { explicit_unalias, reply, demonitor, reply_demonitor };
+
+struct alias_entry {
+    alias_mode mode;
+    bool priority = false;  // what is sent through it with priority has it
+};
 
 /// A monitor that somebody has asked for.
 struct own_monitor : monitor_entry {
@@ -76,7 +82,7 @@ struct relations {
     flat_table<pid, link_entry> links;
     flat_table<reference, own_monitor> monitors;
     watcher_table watchers;
-    flat_table<reference, alias_mode> aliases;
+    flat_table<reference, alias_entry> aliases;
     flat_table<reference, pending_spawn> spawns;
     message_timer* timers = nullptr;     // the first of the list
     std::unique_ptr<occasional> seldom;  // made for the first of them; likewise the call
@@ -112,6 +118,14 @@ struct relations {
     /// for its answer.
     bool shrink() noexcept;
 };
+/// The monitor is gone: so is its alias, if that lasts as long as the monitor.
+inline void end_alias_of_monitor(relations& r, const reference& ref) noexcept {
+    const alias_entry* const alias = r.aliases.find(ref);
+    if (alias == nullptr) return;
+    if (alias->mode == alias_mode::demonitor || alias->mode == alias_mode::reply_demonitor)
+        r.aliases.erase(ref);
+}
+
 // Every server that has been called has one. A block of malloc's holds eight bytes more, in steps of sixteen.
 static_assert(sizeof(relations) <= 136 || sizeof(void*) != 8);
 

@@ -33,9 +33,9 @@ void system::deliver_to_name(atom name, term message) {
     send_name_here(*core_, name, std::move(message));
 }
 
-void system::deliver_alias(const reference& to, term message) {
+void system::deliver_alias(const reference& to, term message, bool priority) {
     const reference target = localised(*core_, to);
-    if (is_here(*core_, target)) send_alias_here(*core_, target, std::move(message));
+    if (is_here(*core_, target)) send_alias_here(*core_, target, std::move(message), priority);
 }
 
 void system::deliver_link(const pid& from, const pid& to) {
@@ -66,9 +66,9 @@ void system::deliver_exit2(const pid& from, const pid& to, term reason) {
     hand_in(*core_, to, s);
 }
 
-void system::deliver_exit2(const pid& from, const reference& to, term reason) {
+void system::deliver_exit2(const pid& from, const reference& to, term reason, bool priority) {
     const reference target = localised(*core_, to);
-    if (is_here(*core_, target)) exit_alias_here(*core_, from, target, std::move(reason));
+    if (is_here(*core_, target)) exit_alias_here(*core_, from, target, std::move(reason), priority);
 }
 
 void system::deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref) {

@@ -15,8 +15,8 @@ namespace rakka::detail {
 
 /// What it costs the sender in reductions.
 std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term message);
-void send_alias_here(system_core& core, const reference& to, term message);
-void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason);
+void send_alias_here(system_core& core, const reference& to, term message, bool priority);
+void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason, bool priority);
 /// False when nobody has the name.
 bool send_name_here(system_core& core, atom name, term message);
 

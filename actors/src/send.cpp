@@ -36,21 +36,23 @@ std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, te
     return cost;
 }
 
-void send_alias_here(system_core& core, const reference& to, term message) {
+void send_alias_here(system_core& core, const reference& to, term message, bool priority) {
     if (to.size != reference::max_words) return;
     const pid owner{{}, to.words[3], to.words[4], core.origin};
     process* const target = find_alive(core, owner);
     if (target == nullptr) return;
     control_signal& s = make_control(core, signal_kind::alias_message);
     s.ref = to;
+    s.id = priority ? 1 : 0;
     set_term(s, std::move(message));
     if (!post(*target, owner.serial, s)) free_signal(core, s);
 }
 
-void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason) {
+void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason, bool priority) {
     if (to.size != reference::max_words) return;
     control_signal& s = make_control(core, signal_kind::exit2, from);
     s.ref = to;
+    s.id = priority ? 1 : 0;
     set_term(s, std::move(reason));
     deliver(core, {{}, to.words[3], to.words[4], core.origin}, s);
 }
@@ -76,7 +78,7 @@ remote_router::outcome send_anywhere(system_core& core, const pid& from, const d
     } else if (const auto* const r = std::get_if<reference>(&to)) {
         const reference target = localised(core, *r);
         if (is_here(core, target)) {
-            send_alias_here(core, target, std::move(message));
+            send_alias_here(core, target, std::move(message), flags.priority);
         } else if (router != nullptr) {
             return router->send_alias(from, target, std::move(message), flags);
         }

@@ -16,11 +16,11 @@ namespace rakka::detail {
 
 enum class signal_kind : std::uint8_t {
     message,
-    alias_message,  // ref: the alias
+    alias_message,  // ref: the alias, id: 1 = sent with priority
     call,           // a monitor and the message behind it in one: ref, from, name as in monitor; value
     call_reply,     // the answer to `call` and the end of its monitor in one: ref; value: without its tag
     exit_link,      // from, value: reason; counts only while the link is active
-    exit2,          // from, value: reason
+    exit2,          // from, value: reason; ref: the alias it was sent to, id: 1 = with priority
     link,           // from
     unlink,         // from, id
     unlink_ack,     // from, id
@@ -48,13 +48,17 @@ enum class signal_storage : std::uint8_t {
     foreign,  // part of something else, which looks after it
 };
 
+// What a node carries in `marks`.
+inline constexpr std::uint8_t counted_mark = 1;   // in the mailbox_bound of the process it is meant for
+inline constexpr std::uint8_t priority_mark = 2;  // one of the priority messages of a queue
+
 /// The head of every node. A plain value while nobody else can see it; a mailbox's push publishes it.
 struct signal {
     signal* next;
     std::uint32_t serial;  // the generation of the slot it is meant for
     signal_kind kind;
     signal_storage storage;
-    bool counted;             // in the mailbox_bound of the process it is meant for
+    std::uint8_t marks;
     etf::detail::word value;  // a term's word; no_word for none
 };
 static_assert(sizeof(signal) == sizeof(etf::detail::arena::queue_link));

@@ -87,7 +87,7 @@ control_signal& make_control(system_core& core, signal_kind kind) {
     s.serial = 0;
     s.kind = kind;
     s.storage = signal_storage::large;
-    s.counted = false;
+    s.marks = 0;
     s.value = etf::detail::no_word;
     s.owner = nullptr;
     s.id = 0;

@@ -122,22 +122,28 @@ void process::on_exit_link(control_signal& s) noexcept {
     if (!related) return;
     const link_entry* const entry = related->links.find(s.from);
     if (entry == nullptr || !entry->active) return;
+    const bool priority = entry->priority;
     related->links.erase(s.from);
     term why = take_term(s);
     if (traps_exit) {
-        queue_message(exit_message(s.from, why));
+        queue(exit_message(s.from, why), priority);
     } else if (!why.is_atom(atoms::known<"normal">)) {
         doom(std::move(why));
     }
 }
 
 void process::on_exit2(control_signal& s) noexcept {
-    if (s.ref && (!related || related->aliases.find(s.ref) == nullptr)) return;  // to an alias that has ended
+    bool priority = false;
+    if (s.ref) {
+        const alias_entry* const alias = related ? related->aliases.find(s.ref) : nullptr;
+        if (alias == nullptr) return;  // it has ended
+        priority = alias->priority && s.id != 0;
+    }
     term why = take_term(s);
     if (why.is_atom(atoms::known<"kill">)) {
         doom(atoms::known<"killed">);
     } else if (traps_exit) {
-        queue_message(exit_message(s.from, why));
+        queue(exit_message(s.from, why), priority);
     } else if (!why.is_atom(atoms::known<"normal">) || s.from == pid()) {
         doom(std::move(why));
     }
@@ -165,22 +171,27 @@ void process::on_alias_message(control_signal& s) noexcept {
         free_signal(*system, s);
         return;
     }
-    const alias_mode* const mode = related ? related->aliases.find(s.ref) : nullptr;
-    if (mode == nullptr) {
+    const alias_entry* const found = related ? related->aliases.find(s.ref) : nullptr;
+    if (found == nullptr) {
         free_signal(*system, s);
         return;
     }
-    if (*mode == alias_mode::reply_demonitor) {
+    const alias_entry alias = *found;
+    if (alias.mode == alias_mode::reply_demonitor) {
         if (const own_monitor* const m = related->monitors.find(s.ref)) {
             send_demonitor(*system, pid(), m->resolved, m->target, s.ref);
             related->monitors.erase(s.ref);
         }
         related->aliases.erase(s.ref);
-    } else if (*mode == alias_mode::reply) {
+    } else if (alias.mode == alias_mode::reply) {
         related->aliases.erase(s.ref);
     }
     s.kind = signal_kind::message;
-    messages.append(s);
+    if (alias.priority && s.id != 0) [[unlikely]] {
+        messages.insert_priority(s);
+    } else {
+        messages.append(s);
+    }
 }
 
 void process::on_unlink(control_signal& s) noexcept {
@@ -208,12 +219,10 @@ void process::on_down(control_signal& s) noexcept {
     if (m == nullptr) return;
     const term what = target_term(m->target);
     const term tag = m->tag.has_value() ? std::move(m->tag) : term(atoms::known<"DOWN">);
+    const bool priority = m->priority;
     related->monitors.erase(s.ref);
-    if (const alias_mode* const mode = related->aliases.find(s.ref)) {
-        if (*mode == alias_mode::demonitor || *mode == alias_mode::reply_demonitor)
-            related->aliases.erase(s.ref);
-    }
-    queue_message(tuple(tag, s.ref, atoms::known<"process">, what, take_term(s)));
+    end_alias_of_monitor(*related, s.ref);
+    queue(tuple(tag, s.ref, atoms::known<"process">, what, take_term(s)), priority);
 }
 
 void process::on_spawn_reply(control_signal& s) noexcept {
@@ -231,7 +240,10 @@ void process::on_spawn_reply(control_signal& s) noexcept {
         return;
     }
     if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked.connection});
-    if ((s.id & 2) != 0) related->monitors.put(s.ref, {{*child, *child, asked.connection}, {}});
+    if ((s.id & 2) != 0) {
+        related->monitors.put(s.ref,
+                              {{.target = *child, .resolved = *child, .connection = asked.connection}, {}});
+    }
     answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child);
 }
 
@@ -248,7 +260,7 @@ void process::on_nodedown(const control_signal& s) noexcept {
         r.links.erase_at(i);
         if (!link.active) continue;
         if (traps_exit) {
-            queue_message(exit_message(peer, why));
+            queue(exit_message(peer, why), link.priority);
         } else {
             doom(why);
         }

@@ -45,7 +45,10 @@ public:
         if (monitor == nullptr) return;
         monitor_ = parent_->make_own_reference();
         fresh_.relate().watchers.put(monitor_, {parent_->pid(), {}});
-        parent_->relate().monitors.put(monitor_, {{child_, child_, 0}, monitor->options.tag});
+        if (monitor->options.priority) parent_->messages.allow_priority();
+        parent_->relate().monitors.put(
+            monitor_, {{.target = child_, .resolved = child_, .priority = monitor->options.priority},
+                       monitor->options.tag});
         make_monitor_alias(*parent_, monitor_, monitor->options.alias);
         monitor->made = monitor_;
     }

@@ -86,8 +86,8 @@ public:
     outcome send(const pid&, const registered_name& to, term m, send_flags) override {
         return put([=](rakka::system& s) { s.deliver_to_name(to.name, m); });
     }
-    outcome send_alias(const pid&, const reference& to, term m, send_flags) override {
-        return put([=](rakka::system& s) { s.deliver_alias(to, m); });
+    outcome send_alias(const pid&, const reference& to, term m, send_flags flags) override {
+        return put([=](rakka::system& s) { s.deliver_alias(to, m, flags.priority); });
     }
     outcome exit_link(const pid& from, const pid& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit(from, to, why); });
@@ -95,8 +95,8 @@ public:
     outcome exit2(const pid& from, const pid& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
     }
-    outcome exit_alias(const pid& from, const reference& to, term why) override {
-        return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
+    outcome exit_alias(const pid& from, const reference& to, term why, bool priority) override {
+        return put([=](rakka::system& s) { s.deliver_exit2(from, to, why, priority); });
     }
     placed link(const pid& from, const pid& to) override {
         return place([=](rakka::system& s) { s.deliver_link(from, to); });

@@ -80,7 +80,7 @@ verdict deliver_send(system& sys, wire::inbound_message& m) {
     } else if (c.kind == control_kind::send_to_name) {
         sys.deliver_to_name(name, std::move(*message));
     } else {
-        sys.deliver_alias(c.ref, std::move(*message));
+        sys.deliver_alias(c.ref, std::move(*message), c.priority);
     }
     return {};
 }
@@ -96,7 +96,7 @@ verdict deliver_with_reason(system& sys, wire::inbound_message& m) {
     } else if (c.to) {
         sys.deliver_exit2(c.from, c.to, std::move(*reason));
     } else if (c.ref) {
-        sys.deliver_exit2(c.from, c.ref, std::move(*reason));
+        sys.deliver_exit2(c.from, c.ref, std::move(*reason), c.priority);
     } else if (const atom name = c.known_name()) {
         if (const auto p = sys.whereis(name)) sys.deliver_exit2(c.from, *p, std::move(*reason));
     }

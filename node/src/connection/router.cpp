@@ -211,9 +211,10 @@ outcome router::down(const pid& from, const monitor_target& target, const pid& w
     return other_signal(watcher.node, std::move(s), contact::only_if_known, from);
 }
 
-outcome router::exit_alias(const pid& from, const reference& to, term reason) {
+outcome router::exit_alias(const pid& from, const reference& to, term reason, bool priority) {
     outbound_signal s = signal(control_kind::exit2, from, {}, std::move(reason));
     s.control.ref = to;
+    s.control.priority = priority;
     return other_signal(to.node, std::move(s), contact::connect);
 }
 

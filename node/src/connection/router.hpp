@@ -26,7 +26,7 @@ public:
     outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) override;
     outcome exit_link(const pid& from, const pid& to, term reason) override;
     outcome exit2(const pid& from, const pid& to, term reason) override;
-    outcome exit_alias(const pid& from, const reference& to, term reason) override;
+    outcome exit_alias(const pid& from, const reference& to, term reason, bool priority) override;
     placed link(const pid& from, const pid& to) override;
     outcome unlink(const pid& from, const pid& to, std::uint64_t id) override;
     outcome unlink_ack(const pid& from, const pid& to, std::uint64_t id) override;

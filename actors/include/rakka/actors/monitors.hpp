@@ -21,6 +21,8 @@ struct monitor_options {
     monitor_alias alias = monitor_alias::none;
     /// What the message starts with instead of `'DOWN'`. Erlang: `{tag, Tag}`.
     term tag{};
+    /// The message is a priority message: see alias_options::priority. Erlang: `priority` (OTP 28).
+    bool priority = false;
 };
 
 /// Watches a process: when it ends, or is not there, or its node is lost, the caller gets

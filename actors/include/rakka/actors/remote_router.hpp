@@ -14,7 +14,7 @@ namespace rakka {
 struct send_flags {
     bool nosuspend = false;  ///< do not wait for a busy connection: give up instead
     bool noconnect = false;  ///< do not set up a connection: give up instead
-    bool priority = false;   ///< ahead of ordinary messages where the receiver allows it
+    bool priority = false;   ///< before ordinary messages, when sent to a priority alias: see aliases.hpp
 };
 
 /// Carries signals to processes of other nodes (pid.node not empty, or another system of this program).
@@ -75,8 +75,9 @@ public:
     virtual outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) = 0;
 
     /// An exit signal to the owner of an alias, as long as that is active.
-    virtual outcome exit_alias(const pid& from, const reference& to, term reason) {
-        static_cast<void>(from), static_cast<void>(to), static_cast<void>(reason);
+    virtual outcome exit_alias(const pid& from, const reference& to, term reason, bool priority) {
+        static_cast<void>(from), static_cast<void>(to), static_cast<void>(reason),
+            static_cast<void>(priority);
         return outcome::ok;
     }
 

@@ -201,14 +201,15 @@ public:
     void deliver_message(const pid& to, term message);
     /// Dropped when nobody has the name.
     void deliver_to_name(atom name, term message);
-    void deliver_alias(const reference& to, term message);
+    /// `priority`: sent with send_flags::priority.
+    void deliver_alias(const reference& to, term message, bool priority = false);
     void deliver_link(const pid& from, const pid& to);
     void deliver_unlink(const pid& from, const pid& to, std::uint64_t id);
     void deliver_unlink_ack(const pid& from, const pid& to, std::uint64_t id);
     void deliver_exit(const pid& from, const pid& to, term reason);
     void deliver_exit2(const pid& from, const pid& to, term reason);
     /// To the owner of an alias, if it is active.
-    void deliver_exit2(const pid& from, const reference& to, term reason);
+    void deliver_exit2(const pid& from, const reference& to, term reason, bool priority = false);
     /// `target` as the peer gave it: a pid or an atom.
     void deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref);
     void deliver_demonitor(const pid& watcher, const monitor_target& target, const reference& ref);
