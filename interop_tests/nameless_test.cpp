@@ -1,4 +1,5 @@
-// BEAMs without a name of their own (`-name undefined`), which get one from us, the first node they dial.
+// BEAMs without a name of their own (`-name undefined`), which get one from us, the first node they dial; and
+// a node of ours without a name, which gets one from a BEAM.
 #include "support/otp_test.hpp"
 #include "support/rakka_peer.hpp"
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace rakka::interop {
 namespace {
@@ -134,6 +136,95 @@ TEST_P(nameless, with_another_cookie_gets_no_further_than_its_name) {
     EXPECT_EQ(erl.eval("net_kernel:connect_node('cpp@127.0.0.1')"), "false");
     EXPECT_TRUE(cpp->node().nodes().empty());
     EXPECT_EQ(erl.eval("node()"), "nonode@nohost");
+}
+
+class own_nameless : public otp_test {
+protected:
+    void SetUp() override {
+        otp_test::SetUp();
+        if (IsSkipped() || HasFatalFailure()) return;
+        cpp = std::make_unique<rakka_peer>("undefined", options("unused"), epmd());
+        cpp->system().spawn(
+            [] {
+                while (true) {
+                    const term m = receive();
+                    send(*m.tuple()[0].as<pid>(), term(tuple(self(), m.share(m.tuple()[1]))));
+                }
+            },
+            {.name = "echo"_a});
+    }
+    /// Waits until our node has its name, or none.
+    void wait_for_name(bool wanted) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while ((cpp->node().name() != nonode) != wanted && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(cpp->node().name() != nonode, wanted);
+    }
+    /// A call to our echo, and how its answer is printed there.
+    std::string call_echo(beam_node& from) {
+        return from.eval("{echo," + cpp->name() + "} ! {self(), hello}, receive {P, M} -> {node(P), M} end");
+    }
+
+    const atom nonode = "nonode@nohost"_a;
+    std::unique_ptr<rakka_peer> cpp;
+};
+RAKKA_OTP_TEST_SUITE(own_nameless);
+
+TEST_P(own_nameless, gets_a_name_from_a_beam_and_is_a_hidden_node_like_any_other) {
+    auto erl = start_erlang("erl");
+    EXPECT_EQ(cpp->node().name(), nonode);
+    // The first signal asks for it.
+    cpp->system().run([&] {
+        static_cast<void>(register_name("tester"_a, self()));
+        monitor(registered_name{"nobody"_a, "erl@127.0.0.1"_a});
+        EXPECT_EQ(receive_if([](term_view) { return true; }, 20s)->tuple()[4].to_string(), "noproc");
+    });
+    const std::string name = cpp->name();
+    EXPECT_TRUE(name.ends_with("@127.0.0.1'")) << name;
+    EXPECT_EQ(cpp->system().node_name(), cpp->node().name());
+    EXPECT_EQ(erl.eval("{nodes(), nodes(hidden), nodes(connected)}"), "{[],[" + name + "],[" + name + "]}");
+    EXPECT_EQ(call_echo(erl), "{" + name + ",hello}");
+    EXPECT_EQ(erl.eval("net_adm:ping(" + name + ")"), "pong");
+    EXPECT_EQ(erl.eval("gen_server:call({net_kernel," + name + "}, nodename)"), name);
+    EXPECT_EQ(
+        erl.eval("process_flag(trap_exit, true), {echo," + name +
+                 "} ! {self(), x}, "
+                 "P = receive {Q, x} -> Q end, link(P), R = monitor(process, P), exit(P, kill), "
+                 "A = receive {'DOWN', R, _, P, W} -> W end, B = receive {'EXIT', P, V} -> V end, {A, B}"),
+        "{killed,killed}");
+    cpp->system().run([&] {
+        const auto there = spawn_monitor("erl@127.0.0.1"_a, "erlang"_a, "node"_a, term(list()));
+        EXPECT_EQ(receive_if([&](term_view m) { return is_down(there.ref, m); }, 20s)->tuple()[4].to_string(),
+                  "normal");
+    });
+}
+
+TEST_P(own_nameless, loses_the_name_with_the_beam_that_gave_it) {
+    auto erl = start_erlang("erl");
+    auto other = start_erlang("other");
+    ASSERT_TRUE(cpp->node().ping("erl@127.0.0.1"_a));
+    ASSERT_TRUE(cpp->node().ping("other@127.0.0.1"_a));
+    const std::string name = cpp->name();
+    const auto creation = cpp->node().creation();
+    auto shell = other.new_shell();
+    EXPECT_EQ(shell.eval("{echo," + name + "} ! {self(), x}, P = receive {Q, x} -> Q end, node(P)"), name);
+    EXPECT_EQ(shell.eval("R = monitor(process, P), true"), "true");
+    EXPECT_EQ(erl.eval("erlang:disconnect_node(" + name + ")"), "true");
+    EXPECT_EQ(shell.eval("receive {'DOWN', R, _, P, W} -> W end"), "noconnection");
+    wait_for_name(false);
+    EXPECT_TRUE(cpp->node().nodes().empty());
+    // The BEAM has kept the name for us.
+    ASSERT_TRUE(cpp->node().ping("erl@127.0.0.1"_a));
+    EXPECT_EQ(cpp->name(), name);
+    EXPECT_NE(cpp->node().creation(), creation);
+    ASSERT_TRUE(cpp->node().ping("other@127.0.0.1"_a));
+    EXPECT_EQ(shell.eval("monitor(process, P), receive {'DOWN', _, _, P, V} -> V end"), "noproc");
+    EXPECT_EQ(call_echo(other), "{" + name + ",hello}");
+    erl.kill();
+    wait_for_name(false);
+    // The next that is asked gives another.
+    ASSERT_TRUE(cpp->node().ping("other@127.0.0.1"_a));
+    EXPECT_EQ(call_echo(other), "{" + cpp->name() + ",hello}");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ std::vector<atom> detail::nodes_to_lock(const lock_nodes& nodes) {
     if (nodes) return *nodes;
     const node_core& c = core_of_caller();
     std::vector<atom> all = visible_nodes(c);
-    all.push_back(c.self);
+    all.push_back(c.self());
     return all;
 }
 
@@ -128,7 +128,7 @@ bool set_lock(const lock_id& id, const lock_nodes& nodes, lock_retries retries) 
     for (unsigned times = 1;; ++times) {
         const node_core& c = core_of_caller();  // which may have stopped while this waited
         const auto where = detail::nodes_to_lock(nodes);
-        const bool here_too = std::find(where.begin(), where.end(), c.self) != where.end();
+        const bool here_too = std::find(where.begin(), where.end(), c.self()) != where.end();
         if (rakka::detail::set_lock_on(c, lock, where, here_too && where.size() > 1)) {
             static_cast<void>(
                 core_of_caller());  // of a node that has stopped nobody answers, which is no lock

@@ -10,6 +10,7 @@
 #include <rakka/node/errc.hpp>
 #include <rakka/node/node.hpp>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/system/system_error.hpp>
 #include <boost/throw_exception.hpp>
 #include <fmt/format.h>
@@ -44,6 +45,13 @@ void follow_cookie_file(detail::node_core& core) {
     static_cast<void>(core.cookies.follow(file, said));
 }
 
+/// Of this machine: what is before the first dot, as for `erl -sname`.
+std::string short_host_name() {
+    boost::system::error_code unknown;
+    const std::string whole = boost::asio::ip::host_name(unknown);
+    return unknown ? std::string("localhost") : whole.substr(0, whole.find('.'));
+}
+
 }  // namespace
 
 node::node(std::shared_ptr<detail::running_node> running) : running_(std::move(running)) {}
@@ -52,6 +60,7 @@ node& node::operator=(node&&) noexcept = default;
 node::~node() = default;
 
 boost::system::result<node, node_start_error> node::start(system& s, node_options options) {
+    if (options.name == "undefined") options.name += '@' + short_host_name();
     auto name = node_name::parse(options.name);
     if (name) name = node_name::parse_own(options.name, name->form());
     if (!name) return node_start_error{name.error(), explain_bad_node_name(options.name, name.error())};
@@ -62,6 +71,10 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
         auto made = transport::tls_contexts::make(*options.tls, options.listen == node_listen::yes);
         if (!made) return node_start_error{node_errc::bad_option, "node_options::tls: " + made.error()};
         tls = std::move(*made);
+    }
+    if (detail::is_nameless(*name)) {
+        options.listen = node_listen::no;
+        options.visibility = node_visibility::hidden;
     }
     const bool from_file = !options.cookie;
     auto secret = find_cookie(options);
@@ -89,10 +102,10 @@ void node::stop() {
 }
 
 atom node::name() const noexcept {
-    return running_->core->self;
+    return running_->core->self();
 }
 creation node::creation() const noexcept {
-    return running_->core->own_creation;
+    return running_->core->own_creation();
 }
 std::uint16_t node::port() const noexcept {
     return running_->port;
@@ -142,7 +155,7 @@ bool node::demonitor_nodes(const pid& who, monitor_nodes_options options) {
 
 void node::monitor_node(const pid& who, atom peer) {
     const auto core = running_->core;
-    if (peer == core->self) return;  // which never goes down as long as it can tell
+    if (peer == core->self()) return;  // which never goes down as long as it can tell
     core->monitors.watch(who, peer);
     const auto known = core->find(peer);
     const bool reachable = (known && known->phase() != detail::connection_phase::closed) ||

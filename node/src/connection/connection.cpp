@@ -202,6 +202,11 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     if (dial_) std::exchange(dial_, nullptr)->cancel();
     if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
     core_.dials.succeeded(node_);
+    if (outgoing && !core_.take_name(*this, e.own_name, e.own_creation)) {
+        s->close_both();
+        return give_up_dialling(node_errc::limit_exceeded,
+                                "this node has been given as many names as node_options::max_peer_names", {});
+    }
     awaiting_inbound_ = false;
     patience_.cancel();
     const std::string encryption = s->encryption();
@@ -211,7 +216,7 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
     wire::reader_options r;
     r.effective = e.effective_flags;
     r.peer = node_;
-    r.own = {core_.self, core_.own_creation.value()};
+    r.own = core_.identity();
     r.origin = core_.sys.origin();
     r.frames.max_frame_size = limits.max_frame_size;
     r.fragments = {limits.max_sequences, limits.max_message_size, limits.max_fragmented_total};
@@ -391,6 +396,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     core_.monitors.announce_lost(core_.sys, node_);
     core_.connections.erase(node_, *this);
     if (was_up) core_.given_names.give_back(node_.text());
+    if (core_.named_by == this) core_.lose_name();
     tell_waiters(ended_.code, ended_.text);
 }
 

@@ -37,6 +37,7 @@ private:
         if (!owner || std::exchange(owner->over_, true)) return;
         owner->deadline_.cancel();
         const dial_place given_back = std::move(owner->place_);
+        const auto turn = std::exchange(owner->naming_, nullptr);  // others go on when the name is there
         owner->events_.established(std::move(s), fsm_.take_result());
     }
 
@@ -77,6 +78,7 @@ void dial_attempt::cancel() noexcept {
     if (dial_) dial_->cancel();
     if (opening_) opening_->drop();
     if (session_) session_->drop();
+    naming_ = nullptr;
     const dial_place given_back = std::move(place_);
 }
 
@@ -177,17 +179,34 @@ void dial_attempt::connected(std::unique_ptr<transport::stream> s) {
     unless_inbound([this, ready] { shake_hands(std::move(*ready)); });
 }
 
+/// Nothing when another attempt is asking for a name; afterwards `s` is taken up again.
+bool dial_attempt::has_turn(std::unique_ptr<transport::stream>& s) {
+    if (!core_.nameless || core_.given_name) return true;
+    const auto kept = std::make_shared<std::unique_ptr<transport::stream>>();
+    naming_ = core_.naming.ask([weak = weak_from_this(), kept] {
+        const auto self = weak.lock();
+        if (self && !self->over_) self->shake_hands(std::move(*kept));
+    });
+    if (!naming_) *kept = std::move(s);
+    return naming_ != nullptr;
+}
+
 void dial_attempt::shake_hands(std::unique_ptr<transport::stream> s) {
     stage_ = stage::shaking_hands;
     address_ = s->peer_address();
+    if (!has_turn(s)) return;
     handshake::initiator_options o{.own_name = core_.name,
                                    .own_host = {},
-                                   .own_creation = core_.own_creation,
+                                   .own_creation = core_.own_creation(),
                                    .own_flags = core_.own_flags,
                                    .required_flags = flag_sets::mandatory,
                                    .peer = peer_,
                                    .peer_cookie = core_.cookies.of(peer_.text()),
                                    .carrier = core_.carrier()};
+    if (core_.nameless) {
+        o.own_name = core_.given_name;
+        o.own_host = core_.name.host();
+    }
     session_ = std::make_shared<dial_session>(*this, std::move(s), std::move(o));
     session_->start(core_.options.net_setuptime);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/dial_limits.hpp"
+#include "connection/own_name_turns.hpp"
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
 #include "transport/tcp.hpp"
@@ -62,6 +63,7 @@ private:
     void connect(std::uint16_t port);
     void secure(std::unique_ptr<transport::stream> s);
     void connected(std::unique_ptr<transport::stream> s);
+    bool has_turn(std::unique_ptr<transport::stream>& s);
     void shake_hands(std::unique_ptr<transport::stream> s);
     void fail(error_code code, std::string text, bool await_inbound = false);
 
@@ -79,6 +81,7 @@ private:
     std::function<void()> cancel_lookup_;
     std::shared_ptr<transport::tcp_dial> dial_;
     std::shared_ptr<tls_opening> opening_;
+    own_name_turns::turn naming_;  // while it asks for this node's name
     std::shared_ptr<handshake_session> session_;
 };
 

@@ -151,7 +151,7 @@ void listener::secure(std::unique_ptr<transport::stream> s) {
 
 void listener::shake_hands(std::unique_ptr<transport::stream> s, std::chrono::nanoseconds limit) {
     handshake::acceptor_options o{.own_name = core_.name,
-                                  .own_creation = core_.own_creation,
+                                  .own_creation = core_.own_creation(),
                                   .own_flags = core_.own_flags,
                                   .required_flags = flag_sets::mandatory,
                                   .own_cookie = core_.cookies.of({}),

@@ -8,6 +8,9 @@
 #include "transport/tls_contexts.hpp"
 
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/known_atoms.hpp>
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -18,8 +21,8 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       io(loop),
       options(std::move(o)),
       name(std::move(n)),
-      self(name.text()),
       form(name.form()),
+      nameless(is_nameless(name)),
       own_flags(is_visible(options) ? flag_sets::wanted_visible : flag_sets::wanted),
       global(std::make_shared<global_service>()),
       pg(std::make_shared<pg_service>()),
@@ -28,6 +31,8 @@ node_core::node_core(system& s, transport::io_loop& loop, node_options o, node_n
       rules(options.peer_rules),
       dials(loop, {options.max_dials, options.max_waiting_dials, options.dial_backoff,
                    options.auto_connect == auto_connect::once}),
+      identity_(std::uint64_t{(nameless ? atoms::known<"nonode@nohost"> : rakka::atom(name.text())).id()}
+                << 32),
       new_peers_(options.max_peer_names) {}
 
 node_core::~node_core() = default;
@@ -44,6 +49,32 @@ std::shared_ptr<connection> node_core::connect_to(atom node, dial_wish whose) {
     });
     if (made || whose == dial_wish::of_the_program) post([c = c, whose] { c->dial(whose); });
     return c;
+}
+
+void node_core::set_identity(atom who, rakka::creation c) noexcept {
+    identity_.store(std::uint64_t{who.id()} << 32 | c.value(), std::memory_order_release);
+    etf::local_origin::set_identity(sys.origin(), {who, c.value()});
+}
+
+bool node_core::take_name(const connection& from, const node_name& given, rakka::creation c) {
+    if (!nameless || given_name) return true;
+    const auto name_now = atom_of_peer(given);
+    if (!name_now) return false;
+    given_name = given;
+    named_by = &from;
+    set_identity(*name_now, c);
+    log(node_log_level::info, std::string(from.node().text()), {}, {},
+        fmt::format("{} has given this node its name", from.node().text()));
+    return true;
+}
+
+void node_core::lose_name() {
+    named_by = nullptr;
+    given_name.reset();
+    for (const auto& c : connections.all())
+        c->lose(node_errc::connection_lost, "this node has lost its name with the peer that gave it",
+                "net_kernel_terminated"_a);
+    set_identity(atoms::known<"nonode@nohost">, {});
 }
 
 result<atom> node_core::atom_of_peer(const node_name& peer) {
@@ -64,7 +95,8 @@ void node_core::post(std::function<void()> work) {
 
 void node_core::log(node_log_level level, std::string peer, std::string address, error_code code,
                     std::string text) const {
-    options.log({level, name.text(), std::move(peer), std::move(address), code, std::move(text)});
+    options.log(
+        {level, std::string(self().text()), std::move(peer), std::move(address), code, std::move(text)});
 }
 
 etf::atom_budget& node_core::atom_budget_of(atom peer) {

@@ -48,7 +48,7 @@ atom set_target(wire::control_message& m, const monitor_target& target, atom own
 submitted router::submit(atom node, outbound_signal& s, const pid& sender, when_busy busy, contact how,
                          std::uint64_t* taken_by) {
     // Another system of this program without a node, or a pid that names no node.
-    if (!node || node == atoms::known<"nonode@nohost"> || node == core_.self) return submitted::closed;
+    if (!node || node == atoms::known<"nonode@nohost"> || node == core_.self()) return submitted::closed;
     while (true) {
         std::shared_ptr<connection> c = core_.find(node);
         if (!c || c->phase() == connection_phase::closed) {
@@ -126,7 +126,7 @@ remote_router::placed router::relation(atom node, outbound_signal s) {
 /// What the loss of the connection would have told the process that asked. [dist §connection loss]
 void router::answer_unreachable(const outbound_signal& s) {
     const wire::control_message& c = s.control;
-    const atom why = c.to.node == core_.self ? atoms::known<"noproc"> : atoms::known<"noconnection">;
+    const atom why = c.to.node == core_.self() ? atoms::known<"noproc"> : atoms::known<"noconnection">;
     switch (c.kind) {
         case control_kind::link:
             return core_.sys.deliver_exit(c.to, c.from, why);
@@ -186,14 +186,14 @@ remote_router::placed router::monitor(const pid& watcher, const monitor_target& 
                                       const reference& ref) {
     outbound_signal s = signal(control_kind::monitor, watcher, {});
     s.control.ref = ref;
-    const atom node = set_target(s.control, target, core_.self);
+    const atom node = set_target(s.control, target, core_.self());
     return relation(node, std::move(s));
 }
 
 outcome router::demonitor(const pid& watcher, const monitor_target& target, const reference& ref) {
     outbound_signal s = signal(control_kind::demonitor, watcher, {});
     s.control.ref = ref;
-    const atom node = set_target(s.control, target, core_.self);
+    const atom node = set_target(s.control, target, core_.self());
     return other_signal(node, std::move(s), contact::only_if_known);
 }
 
@@ -226,7 +226,7 @@ outcome router::group_leader(const pid& from, const pid& leader, const pid& memb
 remote_router::placed router::spawn_request(const reference& ref, const pid& from, const pid& group_leader,
                                             atom node, atom module, atom function, term arguments,
                                             term options) {
-    if (node == core_.self) {
+    if (node == core_.self()) {
         spawn_for_own_process(core_, {ref, from, group_leader ? group_leader : from, module, function,
                                       std::move(arguments), std::move(options)});
         return {};

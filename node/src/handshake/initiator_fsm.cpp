@@ -151,6 +151,10 @@ std::optional<action> initiator_fsm::take_given_name(const status_message& m) {
         return conversation_.fail(node_errc::handshake_bad_message,
                                   explain_bad_node_name(m.name, given.error()));
     }
+    if (*given == options_.peer || !m.creation.is_valid()) {
+        return conversation_.fail(node_errc::handshake_bad_message,
+                                  "the peer gave this node its own name, or no creation with it");
+    }
     options_.own_creation = m.creation;
     options_.own_flags = offered_flags();
     options_.own_name = *given;

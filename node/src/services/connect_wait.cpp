@@ -16,7 +16,7 @@
 namespace rakka::detail {
 
 result<void> connect_and_wait(const std::shared_ptr<node_core>& core, atom peer, dial_wish whose) {
-    if (peer == core->self) return {};
+    if (peer == core->self()) return {};
     // A stopped system runs no handlers any more: what follows would wait for ever.
     if (!core->sys.running()) return error_code(node_errc::connection_lost);
     const auto c = core->connect_to(peer, whose);

@@ -52,7 +52,7 @@ std::optional<rivals> compare_nodes(const node_core& core, const term& first, co
     const auto a = first.as<pid>();
     const auto b = second.as<pid>();
     if (!a || !b) return std::nullopt;
-    const auto node = [&](const pid& p) { return p.is_local() ? core.self : p.node; };
+    const auto node = [&](const pid& p) { return p.is_local() ? core.self() : p.node; };
     if (global_fsm::node_less{}(node(*a), node(*b))) return rivals{*a, *b};
     return rivals{*b, *a};
 }

@@ -35,7 +35,7 @@ namespace {
 class locker_process {
 public:
     locker_process(std::shared_ptr<node_core> core, const pid& server)
-        : core_(std::move(core)), server_(server), machine_(core_->self, self()) {}
+        : core_(std::move(core)), server_(server), machine_(core_->self(), self()) {}
 
     [[noreturn]] void run() {
         while (true) {
@@ -143,7 +143,7 @@ namespace {
 /// Steps of a known_lock as calls.
 class known_lock_process {
 public:
-    explicit known_lock_process(const node_core& core) : core_(core), machine_(core.self) {}
+    explicit known_lock_process(const node_core& core) : core_(core), machine_(core.self()) {}
 
     /// The locked nodes.
     const std::vector<atom>& take() {
@@ -226,7 +226,7 @@ void run_global_registrar(const std::shared_ptr<node_core>& core) {
 
 void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& server, atom node,
                          const term& my_tag, std::vector<registration> names) {
-    name_exchange machine(core->self, node, std::move(names));
+    name_exchange machine(core->self(), node, std::move(names));
     while (true) {
         const auto conflict =
             core->global->look([&](const name_server& s) { return machine.next(s.names()); });

@@ -34,7 +34,7 @@ public:
         locker_ = spawn_link([core = core_, me] { run_global_locker(core, me); });
         registrar_ = spawn_link([core = core_] { run_global_registrar(core); });
         constexpr unsigned bits = 59;  // what a small integer of a BEAM has
-        core_->global->start({.self = core_->self,
+        core_->global->start({.self = core_->self(),
                               .locker = locker_,
                               .connect_all = core_->options.connect_all,
                               .prevent_overlapping_partitions = core_->options.prevent_overlapping_partitions,
@@ -89,7 +89,7 @@ private:
         const auto sender = sender_of_session_message(message);
         if (sender && core_->global->look([&](const name_server& s) { return s.in_session(*sender); })) {
             complain_of(fmt::format("global at {} got a message of {} that it cannot read, and parts with it",
-                                    core_->self.text(), sender->text()),
+                                    core_->self().text(), sender->text()),
                         true);
             on(disconnect{*sender});
         }

@@ -80,11 +80,15 @@ private:
         if (request.is_tagged(atoms::known<"is_auth">, 2)) return term(atoms::known<"yes">);
         if (request.is_atom("longnames"_a))
             return term(long_names ? atoms::known<"true"> : atoms::known<"false">);
-        if (request.is_atom("nodename"_a)) return term(core_->self);
+        if (request.is_atom("nodename"_a)) return term(core_->self());
         if (request.is_atom("ticktime"_a)) return term(std::int64_t{core_->options.net_ticktime.count()});
         if (request.is_atom("get_state"_a)) {
-            return term(map("started"_a, "static"_a, "name_type"_a, "static"_a, "name"_a, core_->self,
-                            "name_domain"_a, long_names ? "longnames"_a : "shortnames"_a));
+            const atom type = core_->nameless ? "dynamic"_a : "static"_a;
+            const atom name = core_->nameless && core_->self() == atoms::known<"nonode@nohost">
+                                  ? atoms::known<"undefined">
+                                  : core_->self();
+            return term(map("started"_a, "static"_a, "name_type"_a, type, "name"_a, name, "name_domain"_a,
+                            long_names ? "longnames"_a : "shortnames"_a));
         }
         return std::nullopt;
     }

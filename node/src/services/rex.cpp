@@ -131,7 +131,7 @@ private:
 
     void on_plain(const pid& caller, const term& what) {
         if (what.is_atom(atoms::known<"features_request">)) {
-            on_the_side([caller, node = core_->self] {
+            on_the_side([caller, node = core_->self()] {
                 send(caller, term(tuple(atoms::known<"features_reply">, node, list(atoms::known<"erpc">))));
             });
         } else if (what.is_tagged(atoms::known<"call">, 5)) {
@@ -139,14 +139,14 @@ private:
         } else if (what.is_tagged("sbcast"_a, 3)) {
             const term name = what.share(what.tuple()[1]);
             const bool found = forward(name, what.share(what.tuple()[2]));
-            on_the_side([caller, name, found, node = core_->self] {
+            on_the_side([caller, name, found, node = core_->self()] {
                 const term outcome = found ? term(node) : term(tuple("nonexisting_name"_a, name));
                 send(caller, term(tuple(atoms::known<"rex">, node, outcome)));
             });
         } else if (what.is_tagged("send"_a, 3)) {
             const term name = what.share(what.tuple()[1]);
             if (forward(name, term(tuple(caller, what.share(what.tuple()[2]))))) return;
-            on_the_side([caller, name, node = core_->self] {
+            on_the_side([caller, name, node = core_->self()] {
                 send(caller, term(tuple(atoms::known<"rex">, node, tuple("nonexisting_name"_a, name))));
             });
         }

@@ -149,7 +149,7 @@ std::optional<node_start_error> running_node::register_name() {
     core->epmd_port = core->options.epmd_port != 0 ? core->options.epmd_port : default_epmd_port();
     // A node that only dials need not be found, and needs no creation of epmd's.
     if (mode == epmd_mode::none || core->options.listen == node_listen::no) {
-        core->own_creation = random_creation();
+        if (!core->nameless) core->set_identity(core->self(), random_creation());
         return std::nullopt;
     }
     auto registered = try_register();
@@ -165,7 +165,7 @@ std::optional<node_start_error> running_node::register_name() {
         registered = try_register();
     }
     if (registered) {
-        core->own_creation = *registered;
+        core->set_identity(core->self(), *registered);
         return std::nullopt;
     }
     node_start_error e = registered.error();
@@ -196,7 +196,6 @@ std::optional<node_start_error> running_node::start() {
     export_global_functions(core);
     export_pg_functions(core->exports);
     export_inspection_functions(core);
-    etf::local_origin::set_identity(core->sys.origin(), {core->self, core->own_creation.value()});
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
     if (auto e = missing_process()) {

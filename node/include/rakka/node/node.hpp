@@ -62,7 +62,7 @@ public:
     /// Idempotent. Blocks. Erlang: `net_kernel:stop/0`.
     void stop();
 
-    /// Erlang: `node/0`.
+    /// nonode@nohost while a node that is `undefined` has no name, see node_options::name. Erlang: `node/0`.
     [[nodiscard]] atom name() const noexcept;
     [[nodiscard]] rakka::creation creation() const noexcept;
     /// The port on which it listens; 0 when it does not.

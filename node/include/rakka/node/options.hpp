@@ -63,6 +63,11 @@ struct rate_limit {
 
 struct node_options {
     /// `name@host`. A host part with dots (or an address) makes it a long-named node, else a short-named one.
+    ///
+    /// `undefined` or `undefined@host`: the first node it connects to chooses the name. Until then, and again
+    /// once that connection is lost (all others are lost with it), it is nonode@nohost. Such a node is
+    /// hidden, does not listen and is not registered with epmd. For tools, and what comes and goes: peers
+    /// reuse the names. Erlang: `-sname undefined`, `-name undefined@host`.
     std::string name{};
 
     /// The cluster's secret. None: read from `cookie_file`. Erlang: `-setcookie`.
