@@ -52,13 +52,13 @@ struct alignas(64) process final : task {
 
     // -- any thread
     // ----------------------------------------------------------------------------------------------
+    /// What a message to the inhabitant costs its sender in reductions: more, the more of them wait. So those
+    /// who send to somebody who cannot keep up have shorter turns than he has.
+    std::atomic<std::uint16_t> message_cost{1};
     mailbox inbox;
     /// Serial of the living inhabitant << 32 | id of its registered name; 0 when there is none, or it is
     /// ending.
     std::atomic<std::uint64_t> identity{0};
-    /// What a message to the inhabitant costs its sender in reductions: more, the more of them wait. So those
-    /// who send to somebody who cannot keep up have shorter turns than he has.
-    std::atomic<std::uint16_t> message_cost{1};
     /// Null until the slot has had a process with a limit on its messages.
     std::atomic<mailbox_bound*> bound{nullptr};
     /// Serial << 32 | slot of who spawned the inhabitant; 0 when that was no process of this system.
@@ -218,6 +218,9 @@ private:
     void on_timer_request(control_signal& s) noexcept;
     void on_answer(control_signal& s) noexcept;
 };
+
+// Slots are found by multiplication; an idle process is mostly its slot.
+static_assert(sizeof(process) <= 256 || sizeof(void*) != 8);
 
 /// As label() gives it. Owner.
 [[nodiscard]] term label_of(const process& p);
