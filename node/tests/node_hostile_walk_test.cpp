@@ -21,6 +21,7 @@ protected:
         node_options o = options("b");
         // A flipped byte in the name of a node is the name of another one, perhaps on another machine.
         o.auto_connect = auto_connect::never;
+        o.accept_rate_per_address = {};
         begin(std::move(o));
         files_ = open_files();
     }

@@ -211,7 +211,7 @@ std::string peer_guard::refusal_by_rex(node_core& core, const term& message) con
     std::string why = refusal_of_forward(core, what.tuple()[1]);
     if (!why.empty()) {
         const term name = message.share(what.tuple()[1]);
-        from_a_process(core, [to = *caller, name, node = core.self] {
+        from_a_process(core, [to = *caller, name, node = core.self()] {
             rakka::send(to, term(tuple(atoms::known<"rex">, node, tuple("nonexisting_name"_a, name))));
         });
     }

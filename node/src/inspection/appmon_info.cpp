@@ -79,7 +79,7 @@ term described(const node_core& core, const term& what) {
     if (!p) return list();
     const auto about = p->is_local() ? process_info(*p) : std::nullopt;
     const term items = about ? usual_process_items(*about) : term(atoms::known<"undefined">);
-    return charlist("Node: " + to_string(core.self) + ", Process: " + what.to_string() + "\n" +
+    return charlist("Node: " + to_string(core.self()) + ", Process: " + what.to_string() + "\n" +
                     to_string(items, {.line_length = 80}) + "\n\n");
 }
 

@@ -80,10 +80,10 @@ std::optional<std::vector<atom>> nodes_of(const node_core& core, term_view which
     const bool visible = which.is_atom("visible"_a);
     const bool hidden = which.is_atom("hidden"_a);
     const bool known = which.is_atom("known"_a);
-    if (which.is_atom("this"_a)) return std::vector{core.self};
+    if (which.is_atom("this"_a)) return std::vector{core.self()};
     if (!visible && !hidden && !known && !which.is_atom("connected"_a)) return std::nullopt;
     std::vector<atom> found;
-    if (known) found.push_back(core.self);
+    if (known) found.push_back(core.self());
     for (const auto& c : core.connections.all()) {
         if (c->phase() != connection_phase::up) continue;
         if ((visible && c->hidden()) || (hidden && !c->hidden())) continue;

@@ -86,7 +86,7 @@ void export_init(const std::shared_ptr<node_core>& core) {
 /// Nodes that this one has never heard of are not dialled because a peer says so.
 term ping(node_core& core, const term& peer) {
     const auto name = known_atom(peer);
-    const bool there = name && (*name == core.self ||
+    const bool there = name && (*name == core.self() ||
                                 connect_and_wait(core.shared_from_this(), *name, dial_wish::of_the_program));
     return there ? "pong"_a : "pang"_a;
 }

@@ -170,7 +170,7 @@ term get_table(const pid& parent) {
 term get_table_list(const node_core& core, const term& which) {
     if (which.is_atom("ets"_a)) return list();
     if (!which.is_atom("mnesia"_a)) error(atoms::known<"function_clause">);
-    const std::string reason = "Mnesia is not running on: " + std::string(core.self.text());
+    const std::string reason = "Mnesia is not running on: " + std::string(core.self().text());
     throw term(tuple(atoms::known<"error">, charlist(reason)));
 }
 
