@@ -262,32 +262,6 @@ TEST_F(global_name_server, new_nodes_are_met_and_their_names_kept) {
     EXPECT_EQ(s.known(), std::vector<atom>{peer});
 }
 
-// A monitor of a process on a node that is not reached at the first attempt would take its name away.
-TEST_F(global_name_server, names_of_nodes_that_are_awaited_wait_for_them) {
-    synchronise();
-    const atom d = "d@h"_a;
-    const auto learn = [&](const char* name, std::uint32_t id) {
-        return hear(new_nodes{peer,
-                              {{registration{term(atom(name)), pid{d, id, 0, 1}, term("m"_a)}}},
-                              {},
-                              {{d, 8}},
-                              requester});
-    };
-    EXPECT_FALSE(has(learn("n", 9), "watch"));
-    EXPECT_FALSE(has(learn("gone", 10), "watch"));
-    static_cast<void>(s.on_message(lost_connection{peer, term(1), 1, "x@h"_a}, {}));  // others do not matter
-    EXPECT_NE(s.names().find("n"_a), nullptr);
-    EXPECT_TRUE(has(text_of(s.node_up(d)), "watch 9"));
-    EXPECT_NE(s.names().find("n"_a), nullptr);
-    static_cast<void>(s.node_down(d, now));
-    EXPECT_EQ(s.names().find("n"_a), nullptr);
-
-    learn("n", 9);
-    EXPECT_FALSE(has(text_of(s.unreachable(d)), "forget"));
-    EXPECT_EQ(s.names().find("n"_a), nullptr);
-    EXPECT_FALSE(has(text_of(s.node_up(d)), "watch"));
-}
-
 TEST_F(global_name_server, who_is_unreachable_may_have_come_by_itself) {
     synchronise();
     static_cast<void>(hear(new_nodes{peer, {}, {}, {{"d@h"_a, 8}}, requester}));
