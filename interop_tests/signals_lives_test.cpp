@@ -15,27 +15,30 @@ using namespace std::chrono_literals;
 class lives : public signal_test {};
 RAKKA_OTP_TEST_SUITE(lives);
 
-/// Number and serial of a pid as every node has them, without its node and its node's life.
-constexpr std::string_view number_of =
-    "Number = fun(P) -> B = term_to_binary(P), S = byte_size(B) - 12, <<_:S/binary, I:64, _:32>> = B, I end, "
+/// A pid with the number of one process and the node's life of another.
+constexpr std::string_view helpers =
+    "With = fun(P, Q) -> B = term_to_binary(Q), S = byte_size(B) - 4, <<_:S/binary, Life:32>> = "
+    "term_to_binary(P), "
+    "<<Head:S/binary, _:32>> = B, binary_to_term(<<Head/binary, Life:32>>) end, "
     "Echo = fun() -> {echo,'cpp@127.0.0.1'} ! {self(), x}, receive {P, x} -> P after 500 -> none end end, ";
 
 TEST_P(lives, a_pid_of_an_earlier_life_of_our_node_is_nobodys) {
     auto shell = erl->new_shell();
-    shell.eval(std::string(number_of) + "process_flag(trap_exit, true), P = Echo(), link(P), ok");
+    shell.eval(std::string(helpers) + "process_flag(trap_exit, true), P = Echo(), link(P), ok");
     cpp.reset();
     EXPECT_EQ(shell.eval("receive {'EXIT', P, W} -> W end"), "noconnection");
     cpp = std::make_unique<rakka_peer>("cpp", options("unused"), epmd());
     cpp->system().spawn(echo, {.name = "echo"_a});
-    EXPECT_EQ(shell.eval("Q = (fun F() -> case Echo() of none -> F(); E -> E end end)(), "
-                         "{Number(P) =:= Number(Q), P =:= Q}"),
-              "{true,false}")
-        << "the new process has the number of the old one";
-    EXPECT_EQ(shell.eval("P ! {self(), lost}, exit(P, kill), group_leader(self(), P), "
-                         "R = monitor(process, P), receive {'DOWN', R, _, P, V} -> V end"),
-              "noproc");
-    EXPECT_EQ(shell.eval("link(P), receive {'EXIT', P, U} -> U end"), "noproc");
-    EXPECT_EQ(shell.eval("unlink(P), Q ! {self(), y}, receive M -> M =:= {Q, y} end"), "true");
+    EXPECT_EQ(shell.eval("Q = (fun F() -> case Echo() of none -> F(); E -> E end end)(), Same = With(P, Q), "
+                         "{P =:= Q, Same =:= Q}"),
+              "{false,false}");
+    EXPECT_EQ(
+        shell.eval("[begin O ! {self(), lost}, exit(O, kill), group_leader(self(), O), "
+                   "R = monitor(process, O), receive {'DOWN', R, _, O, V} -> V end end || O <- [P, Same]]"),
+        "[noproc,noproc]");
+    EXPECT_EQ(shell.eval("[begin link(O), receive {'EXIT', O, U} -> U end end || O <- [P, Same]]"),
+              "[noproc,noproc]");
+    EXPECT_EQ(shell.eval("unlink(P), unlink(Same), Q ! {self(), y}, receive M -> M =:= {Q, y} end"), "true");
     EXPECT_EQ(erl->eval("length(nodes(hidden))"), "1");
 }
 
