@@ -113,7 +113,7 @@ void export_net(const std::shared_ptr<node_core>& core) {
     exporter net_adm(core, "net_adm");
     net_adm.add("ping", 1, [](node_core& c, arguments a) { return ping(c, a[0]); });
     net_adm.add("localhost", 0, [](node_core& c, arguments) {
-        const std::string_view name = c.self.text();
+        const std::string_view name = c.self().text();
         return term(charlist(name.substr(name.find('@') + 1)));
     });
 }

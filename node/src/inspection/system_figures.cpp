@@ -57,7 +57,7 @@ const figures& own_figures() {
         {"atom_count", [](node_core&) { return term(atom::count()); }},
         {"atom_limit", [](node_core&) { return term(atom::max_atoms); }},
         {"compat_rel", [](node_core&) { return term(newest_otp_release); }},
-        {"creation", [](node_core& c) { return term(c.own_creation.value()); }},
+        {"creation", [](node_core& c) { return term(c.own_creation().value()); }},
         {"dist_buf_busy_limit", [](node_core& c) { return term(c.options.dist_buf_busy_limit); }},
         {"kernel_poll", [](node_core&) { return term(true); }},
         {"logical_processors", [](node_core&) { return processors(machine::processors()); }},
