@@ -87,7 +87,7 @@ TEST(ConversationReader, ShortensLongContents) {
         if (short_ones[i] == long_ones[i]) continue;
         ++shortened;
         EXPECT_LT(short_ones[i].size(), long_ones[i].size());
-        EXPECT_TRUE(short_ones[i].ends_with("..."));
+        EXPECT_NE(short_ones[i].find("..."), std::string::npos);
     }
     EXPECT_GT(shortened, 3U);
 }

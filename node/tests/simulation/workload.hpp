@@ -34,8 +34,8 @@ public:
     /// Whether all that was sent to nodes that are up has arrived, as long as the connections of now live.
     void check_last_messages();
     /// The processes that a node has when nothing goes on: net_kernel, rex, three of global, the scope pg,
-    /// and our two servers.
-    static constexpr std::size_t quiet_count = 8;
+    /// user, standard_error, logger_proxy, and our two servers.
+    static constexpr std::size_t quiet_count = 11;
 
     static constexpr std::size_t workers = 3;
     static constexpr std::uint32_t names = 4;  // global names, groups and locks that workers use
