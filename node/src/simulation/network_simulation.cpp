@@ -191,7 +191,7 @@ void network_simulation::state::start(simulated_node::state& m) {
     m.host =
         std::make_shared<memory_host>(memory_host{m.machine, fmt::format("10.0.0.{}", m.machine + 1), &io});
     net.add_machine(m.machine);
-    transport::set_world(io, std::make_shared<memory_world>(net, m.host, [this, &m](const auto& done) {
+    transport::set_world(io, std::make_shared<memory_world>(net, m.host, [&m](const auto& done) {
                              if (!m.home.run_until(done, std::chrono::hours(1)))
                                  throw std::logic_error("rakka: what is waited for does not happen");
                          }));
