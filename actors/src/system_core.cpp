@@ -32,6 +32,7 @@ scheduler_options engine_options(const system_options& o, system_core& core) {
     out.seed = o.seed;
     if (o.stack_size != 0) out.stack_size = o.stack_size;
     out.max_blocking_threads = o.max_blocking_threads;
+    out.busy_wait = o.busy_wait;
     out.reductions = std::clamp(o.reductions, 1, most_reductions);
     out.long_slices = {o.long_schedule, &tell_long_schedule, &core};
     return out;

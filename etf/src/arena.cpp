@@ -1,4 +1,5 @@
 #include "block_pool.hpp"
+#include "large_blocks.hpp"
 
 #include <rakka/etf/arena.hpp>
 
@@ -9,13 +10,12 @@
 namespace rakka::etf {
 
 shared_buffer* shared_buffer::make(std::size_t size) {
-    void* const memory = std::malloc(sizeof(shared_buffer) + size);
-    if (!memory) throw std::bad_alloc();
-    return new (memory) shared_buffer(size);
+    return new (detail::allocate_large(sizeof(shared_buffer) + size)) shared_buffer(size);
 }
 
 void shared_buffer::release() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) std::free(this);
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        detail::free_large(this, sizeof(shared_buffer) + size_);
 }
 
 namespace detail {

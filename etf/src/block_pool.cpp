@@ -1,21 +1,12 @@
 #include "block_pool.hpp"
 
+#include "pooling.hpp"
+
 #include <array>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 #include <utility>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RAKKA_POOLS_BLOCKS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define RAKKA_POOLS_BLOCKS 0
-#endif
-#endif
-#ifndef RAKKA_POOLS_BLOCKS
-#define RAKKA_POOLS_BLOCKS 1
-#endif
 
 // The address of a thread-local variable must not be kept over a switch of fibers; nothing in these functions
 // switches, and they are not merged with code that does.
@@ -158,7 +149,7 @@ void* fresh(std::size_t bytes) {
 }  // namespace
 
 RAKKA_NOT_INLINED void* allocate_block(std::size_t bytes) {
-    if (!RAKKA_POOLS_BLOCKS || bytes > largest_pooled_block) return fresh(block_size(bytes));
+    if (!pools_blocks || bytes > largest_pooled_block) return fresh(block_size(bytes));
     const std::size_t which = class_of(bytes);
     thread_cache& c = cache;
     free_list& list = c.lists[which];
@@ -171,7 +162,7 @@ RAKKA_NOT_INLINED void* allocate_block(std::size_t bytes) {
 }
 
 RAKKA_NOT_INLINED void free_block(void* block, std::size_t bytes) noexcept {
-    if (!RAKKA_POOLS_BLOCKS || bytes > largest_pooled_block) {
+    if (!pools_blocks || bytes > largest_pooled_block) {
         std::free(block);
         return;
     }

@@ -37,12 +37,11 @@ std::size_t poller::poll() noexcept {
     return n;
 }
 
-void poller::wait(nanoseconds at_most) noexcept {
+bool poller::wait(nanoseconds at_most) noexcept {
     if (loop_->context.stopped()) loop_->context.restart();
     // Asio cuts longer waits itself; an hour keeps its arithmetic far from overflow.
     const nanoseconds bounded = std::min<nanoseconds>(at_most, std::chrono::hours(1));
-    if (bounded.count() > 0 && loop_->context.run_one_for(bounded) == 0) return;
-    poll();
+    return bounded.count() > 0 ? loop_->context.run_one_for(bounded) != 0 : loop_->context.poll_one() != 0;
 }
 
 void poller::interrupt() noexcept {

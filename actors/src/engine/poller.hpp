@@ -34,9 +34,10 @@ public:
     /// Runs handlers that are ready, a bounded number. Returns how many. Holder of the role only.
     std::size_t poll() noexcept;
 
-    /// Blocks until something is ready, interrupt() is called or the time is over; runs what is ready. Holder
+    /// Blocks until something is ready, interrupt() is called or the time is over; runs one of the handlers
+    /// that are ready then, as the next may come with work for this thread. False: the time was over. Holder
     /// only.
-    void wait(nanoseconds at_most) noexcept;
+    bool wait(nanoseconds at_most) noexcept;
 
     /// Ends a wait, or the next one.
     void interrupt() noexcept;

@@ -37,6 +37,7 @@ scheduler::state::state(scheduler& s, const scheduler_options& o)
     : self(s),
       options(o),
       time(choose_clock(o, virtual_time)),
+      busy_wait(default_worker_count() > 1 ? o.busy_wait : nanoseconds{0}),
       stacks(o.stack_size),
       fibers(stacks, &worker::loop),
       own(o.stack_size, &worker::own_stack),

@@ -19,6 +19,9 @@ class io_context;
 
 namespace rakka::detail {
 
+/// About what it costs to wake a thread that sleeps.
+inline constexpr nanoseconds default_busy_wait = std::chrono::microseconds(50);
+
 /// One worker for each CPU this program may use.
 [[nodiscard]] unsigned default_worker_count() noexcept;
 
@@ -39,6 +42,10 @@ struct scheduler_options {
     /// when all sleep). Zero: never; nothing depends on it but the latency behind a task that does not give
     /// way.
     nanoseconds watch_interval = std::chrono::milliseconds(5);
+    /// How long at most a worker without work looks for it before it sleeps, if waits of late were that
+    /// short. Zero: not at all. Not where this program may use one CPU only: whoever has the work cannot run
+    /// meanwhile.
+    nanoseconds busy_wait = default_busy_wait;
     /// Who is told of tasks that do not give way. Not in a simulation.
     watchdog_options long_slices{};
     /// Null: the machine's clock; in a simulation a manual_clock that the scheduler owns and moves. Must

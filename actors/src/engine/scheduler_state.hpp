@@ -30,6 +30,7 @@ struct scheduler::state {
     manual_clock virtual_time;  // moved by the scheduler in a simulation with no clock given
     const clock* const time;
     const instant made = time->now();
+    const nanoseconds busy_wait;  // as the options say, or none
 
     // Destroyed in the reverse order: fibers before their stacks, workers before what they use.
     stack_pool stacks;

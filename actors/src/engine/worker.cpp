@@ -34,7 +34,8 @@ worker::worker(scheduler::state& shared, unsigned index)
       timers_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed + index),
-      seen_slices_(std::max(shared.options.workers, 1U)) {
+      seen_slices_(std::max(shared.options.workers, 1U)),
+      waits_(shared.busy_wait) {
     fibers_.put(fibers_.take());  // from here on a loop always has a fiber to run on
 }
 
@@ -48,7 +49,8 @@ worker::worker(scheduler::state& shared, dedicated_tag)
       queues_(0),
       timers_(*shared.time),
       fibers_(shared.fibers),
-      random_(shared.options.seed) {}
+      random_(shared.options.seed),
+      waits_(nanoseconds{0}) {}
 
 std::size_t worker::run(std::size_t slices) noexcept {
     const alternate_signal_stack for_overflows;
@@ -236,11 +238,16 @@ void worker::wake_for_waiting_work() noexcept {
     }
 }
 
-void worker::housekeeping() noexcept {
+/// But for the event loop.
+void worker::take_what_is_due() noexcept {
     until_housekeeping_ = housekeeping_period;
     shared_.injected.take(queues_, injected_at_once);
     // Those of the others too: one that is held by a long slice fires none.
     shared_.fire_timers();
+}
+
+void worker::housekeeping() noexcept {
+    take_what_is_due();
     poll_io();
     if (shared_idle_.worth_waking()) wake_for_surplus();
 }
@@ -265,7 +272,8 @@ task* worker::next() noexcept {
             run_hooks();
         }
         if (task* const t = pop()) return t;
-        housekeeping();
+        // What comes next looks at the event loop anyway.
+        simulated_ ? housekeeping() : take_what_is_due();
         run_hooks();
         if (task* const t = pop()) return t;
         if (simulated_) return nullptr;

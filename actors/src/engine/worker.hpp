@@ -9,6 +9,7 @@
 #include "engine/slice_hook.hpp"
 #include "engine/task.hpp"
 #include "engine/timer_wheel.hpp"
+#include "engine/wait_history.hpp"
 
 #include <array>
 #include <atomic>
@@ -158,6 +159,7 @@ private:
     }
     void run_hooks() noexcept;
     void housekeeping() noexcept;
+    void take_what_is_due() noexcept;
     void wake_for_surplus() noexcept;
     // So many long slices in a row two tasks have to share a worker before another one is woken for one of
     // them. Two that talk to each other are better off together, and come to no such row: one of them sleeps
@@ -174,6 +176,7 @@ private:
     [[nodiscard]] bool has_too_many() const noexcept;
     bool steal(bool next_too) noexcept;
     bool poll_io() noexcept;
+    bool look_as_poller() noexcept;
     [[nodiscard]] bool work_in_sight() const noexcept;
     void sleep() noexcept;
     void sleep_as_poller() noexcept;
@@ -230,6 +233,7 @@ private:
     parker parker_;
     std::vector<std::uint64_t> seen_slices_;  // of each worker, at the last watch
     instant last_watch_{};
+    wait_history waits_;  // as the poller
 
     alignas(64) std::atomic<std::uint64_t> slices_{0};  // written here, read by watchers
     std::atomic<bool> shares_{false};                   // a single waiting task, too; thieves take it back

@@ -55,6 +55,7 @@ void worker::end_search() noexcept {
 }
 
 bool worker::search() noexcept {
+    if (!waits_.ever_looks()) return shared_.workers.size() > 1 && steal(false);
     if (!searching_) {
         if (shared_idle_.searching() * 2 > shared_.workers.size()) return false;
         searching_ = true;
@@ -82,6 +83,10 @@ void worker::sleep() noexcept {
         shared_idle_.end_search();
     }
     if (shared_.io.try_acquire()) {
+        if (look_as_poller()) {
+            shared_.io.release();
+            return;
+        }
         sleep_as_poller();
     } else {
         sleep_parked();
@@ -96,6 +101,24 @@ nanoseconds worker::watch_period() const noexcept {
     return all_sleep ? period * std::min(std::int64_t{1} << std::min(quiet_, 10U), longest_backoff) : period;
 }
 
+/// True: there is something to do, or has been done.
+bool worker::look_as_poller() noexcept {
+    const nanoseconds at_most = waits_.look();
+    if (at_most.count() == 0) return false;
+    const steady_clock machine;  // also where timers go by another
+    const instant until = machine.now() + at_most;
+    do {
+        if (shared_.io.poll() != 0 || work_in_sight()) {
+            waits_.found_awake();
+            return true;
+        }
+        for (unsigned i = 0; i < pauses_per_round; ++i)
+            cpu_relax();
+    } while (machine.now() < until);
+    waits_.looked_in_vain();
+    return false;
+}
+
 void worker::sleep_as_poller() noexcept {
     shared_idle_.enter_poller();
     const instant timers = shared_.next_timer();
@@ -104,7 +127,10 @@ void worker::sleep_as_poller() noexcept {
     if (!work_in_sight() && shared_.next_timer() >= timers) {
         const nanoseconds until_timer =
             timers == never ? never : std::max(timers - shared_.time->now(), nanoseconds{0});
-        shared_.io.wait(std::min(until_timer, watch_period()));
+        const steady_clock machine;
+        const instant before = waits_.ever_looks() ? machine.now() : instant{};
+        const bool ran = shared_.io.wait(std::min(until_timer, watch_period()));
+        if (ran && waits_.ever_looks()) waits_.slept(machine.now() - before);
     }
     shared_.io.announce_sleep(instant::min());
     if (!shared_idle_.leave_poller()) searching_ = true;  // counted by whoever woke us

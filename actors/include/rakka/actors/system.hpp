@@ -66,6 +66,10 @@ struct system_options {
     std::size_t max_blocking_threads = 64;
     /// What a process may do before others get their turn; see reductions.hpp.
     std::int32_t reductions = 4000;
+    /// How long at most a worker that has nothing to do looks out for messages from sockets and other nodes
+    /// before it sleeps. It does so only while messages of late came that soon: to be woken would take
+    /// longer. 0: never, as always where the program may use one CPU only. Erlang: `+sbwt`.
+    std::chrono::nanoseconds busy_wait = std::chrono::microseconds(50);
     /// A process that holds its worker as long without giving way is named in the log, once a turn and while
     /// it still does. Costs a thread, which sleeps when all workers do. 0: nobody watches. Not in a
     /// simulation. Erlang: `erlang:system_monitor/2`, long_schedule.
