@@ -239,6 +239,51 @@ TEST(slice_hook, runs_once_at_the_end_of_the_slice_that_armed_it) {
     EXPECT_FALSE(hook.armed());
 }
 
+TEST(slice_hook, what_tasks_write_in_turn_leaves_together) {
+    scheduler s(workers(1));
+    counting_hook hook;
+    constexpr int writers = 32;
+    std::atomic<int> seen{-1};
+    std::vector<std::unique_ptr<body_task>> tasks;
+    body_task first(s, [&] {
+        for (const auto& t : tasks)
+            s.start(*t);
+    });
+    for (int i = 0; i < writers; ++i) {
+        tasks.push_back(std::make_unique<body_task>(s, [&, i] {
+            if (i == writers - 1) seen.store(hook.runs.load());
+            at_slice_end(hook);
+        }));
+    }
+    s.start(first);
+    hook.runs.wait(0);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(seen.load(), 0);
+    EXPECT_EQ(hook.runs.load(), 1);
+}
+
+TEST(slice_hook, does_not_wait_for_ever_for_tasks_that_keep_taking_turns) {
+    scheduler s(workers(1));
+    counting_hook hook;
+    std::atomic<int> turns{0};
+    const auto take_turns = [&] {
+        while (hook.runs.load() == 0) {
+            turns.fetch_add(1);
+            yield_current();
+        }
+    };
+    body_task one(s, [&] {
+        at_slice_end(hook);
+        take_turns();
+    });
+    body_task other(s, take_turns);
+    s.start(one);
+    s.start(other);
+    hook.runs.wait(0);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_LT(turns.load(), 200);
+}
+
 TEST(slice_hook, runs_at_once_on_a_foreign_thread) {
     counting_hook hook;
     at_slice_end(hook);

@@ -39,9 +39,10 @@ std::size_t poller::poll() noexcept {
 
 bool poller::wait(nanoseconds at_most) noexcept {
     if (loop_->context.stopped()) loop_->context.restart();
+    if (at_most == never) return loop_->context.run_one() != 0;
+    if (at_most.count() <= 0) return loop_->context.poll_one() != 0;
     // Asio cuts longer waits itself; an hour keeps its arithmetic far from overflow.
-    const nanoseconds bounded = std::min<nanoseconds>(at_most, std::chrono::hours(1));
-    return bounded.count() > 0 ? loop_->context.run_one_for(bounded) != 0 : loop_->context.poll_one() != 0;
+    return loop_->context.run_one_for(std::min<nanoseconds>(at_most, std::chrono::hours(1))) != 0;
 }
 
 void poller::interrupt() noexcept {

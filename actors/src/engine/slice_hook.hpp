@@ -1,4 +1,4 @@
-// Work put off to the end of a slice: how many small writes become one.
+// Work put off until some slices are over: how many small writes become one.
 #pragma once
 
 #include <atomic>
@@ -6,8 +6,9 @@
 namespace rakka::detail {
 
 /// Embedded in what is to be flushed (a connection). `run` is called once per arming, by the worker that
-/// armed it, when its slice ends: outside of any task, before the worker runs or waits for anything else. It
-/// may make tasks runnable, do non-blocking I/O, arm hooks again; it must not block or throw.
+/// armed it, outside of any task: before the worker waits for anything, and at the latest after a few dozen
+/// short slices or one long one. So what many tasks write in turn leaves together. It may make tasks
+/// runnable, do non-blocking I/O, arm hooks again; it must not block or throw.
 class slice_hook {
 public:
     using callback = void (*)(slice_hook&) noexcept;

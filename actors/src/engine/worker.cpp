@@ -151,7 +151,11 @@ void worker::settle_blocked(fiber& left, void* arg) noexcept {
 
 task* worker::next_directly() noexcept {
     // The duties of the loop come first when there are any.
-    if (hooks_ != nullptr || slices_allowed_ != unlimited) return nullptr;
+    if (slices_allowed_ != unlimited) return nullptr;
+    if (hooks_ != nullptr) [[unlikely]] {
+        until_hooks_ -= slice_cost();
+        if (!hooks_can_wait()) return nullptr;
+    }
     // One that is urgent may be the most urgent still when it is back in its queue.
     if (yielding_ && current()->priority_ > task_priority::normal) return nullptr;
     until_housekeeping_ -= slice_cost();
@@ -203,6 +207,7 @@ void worker::trim_stack() noexcept {
 }
 
 void worker::arm(slice_hook& hook) noexcept {
+    if (hooks_ == nullptr) until_hooks_ = hook_patience;
     hook.next_ = hooks_;
     hooks_ = &hook;
 }
@@ -264,9 +269,11 @@ task* worker::next() noexcept {
     if (task* const t = std::exchange(picked_, nullptr)) return t;
     wake_after_long_slice();
     until_housekeeping_ -= slice_cost();
+    if (hooks_ != nullptr) until_hooks_ -= slice_cost();
     for (;;) {
-        run_hooks();
-        if (shared_.stopping.load(std::memory_order_relaxed) || slices_allowed_ == 0) return nullptr;
+        const bool stopping = shared_.stopping.load(std::memory_order_relaxed);
+        if (hooks_ != nullptr && (stopping || !hooks_can_wait())) run_hooks();
+        if (stopping || slices_allowed_ == 0) return nullptr;
         if (until_housekeeping_ <= 0) {
             housekeeping();
             run_hooks();

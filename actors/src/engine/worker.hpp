@@ -158,6 +158,10 @@ private:
         return housekeeping_per_slice + reductions_used() / 4;
     }
     void run_hooks() noexcept;
+    /// Whether hooks may wait for the slices of others, which may arm them again.
+    [[nodiscard]] bool hooks_can_wait() const noexcept {
+        return until_hooks_ > 0 && slices_allowed_ == unlimited && queues_.size() != 0;
+    }
     void housekeeping() noexcept;
     void take_what_is_due() noexcept;
     void wake_for_surplus() noexcept;
@@ -199,6 +203,8 @@ private:
     // some tens of microseconds. A poll of the event loop costs half a microsecond.
     static constexpr std::int32_t housekeeping_period = 4096;
     static constexpr std::int32_t housekeeping_per_slice = 8;
+    // Hooks wait for 64 tiny slices at most, or a single long one.
+    static constexpr std::int32_t hook_patience = 64 * housekeeping_per_slice;
 
     scheduler::state& shared_;  // constant
     scheduler& home_;           // constant
@@ -216,6 +222,7 @@ private:
     std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
     std::int32_t until_housekeeping_ = 0;
     slice_hook* hooks_ = nullptr;
+    std::int32_t until_hooks_ = 0;  // of the first one's patience
     std::size_t slices_allowed_ = 0;
     fiber* native_ = nullptr;             // the thread's own stack, while run() or run_dedicated() lasts
     std::atomic<task*> handed_{nullptr};  // of a dedicated worker: its task, made runnable by another thread

@@ -31,7 +31,8 @@ connection::connection(node_core& core, atom node, std::uint64_t id)
       flush_hook_(core.sys, [this] { flush(); }),
       relations_(core.options.limits.max_relations),
       patience_(core.io),
-      tick_timer_(core.io) {}
+      tick_timer_(core.io),
+      read_timer_(core.io) {}
 
 connection::~connection() = default;
 
@@ -289,7 +290,12 @@ void connection::on_read(error_code error, std::size_t size) {
                     eof ? "the peer closed the connection" : stream_->explain(error), "connection_closed"_a);
     }
     reader_->commit(size);
-    if (take_frames()) read_more();
+    if (!take_frames()) return;
+    const bool answered = wrote_since_read_.exchange(false, std::memory_order_relaxed);
+    if (!read_pacer_.after_read(now(core_), size, answered)) return read_more();
+    read_timer_.start(read_pacer::pause, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->read_more();
+    });
 }
 
 /// Delivers every complete message that has arrived; false when the connection is over.
@@ -304,7 +310,7 @@ bool connection::take_frames() {
         } else if (*event == wire::message_reader::event::need_bytes) {
             break;
         } else if (*event == wire::message_reader::event::message) {
-            {
+            if (relations::concern(m.control().kind)) {
                 const std::lock_guard lock(mutex_);
                 wrong = relations_.received(m.control());
             }
@@ -382,6 +388,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     if (std::exchange(in_line_, false)) core_.dials.stop_waiting(this);
     patience_.cancel();
     tick_timer_.cancel();
+    read_timer_.cancel();
     // [dist §connection loss]: first what processes had with the peer, then that the node is gone.
     for (const pid& p : related)
         core_.sys.signal_nodedown(p, node_, id_);

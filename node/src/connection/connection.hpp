@@ -4,6 +4,7 @@
 #include "connection/connection_phase.hpp"
 #include "connection/dial_attempt.hpp"
 #include "connection/outbound_queue.hpp"
+#include "connection/read_pacer.hpp"
 #include "connection/relations.hpp"
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
@@ -120,6 +121,7 @@ private:
     slice_end flush_hook_;
     std::atomic<unsigned> armings_{0};           // of flush_hook_ that have not run; changed under mutex_
     std::atomic<bool> armed_lately_{false};      // since the last flush_overdue()
+    std::atomic<bool> wrote_since_read_{false};  // a hint
     std::unique_ptr<transport::stream> stream_;  // set once, before phase up; try_write: whoever set writing_
 
     // ---- guarded by mutex_
@@ -160,6 +162,8 @@ private:
     std::unique_ptr<peer_guard> guard_;
     wire::tick_policy tick_;
     transport::timer tick_timer_;
+    read_pacer read_pacer_;
+    transport::timer read_timer_;
 };
 
 }  // namespace rakka::detail

@@ -188,6 +188,7 @@ void connection::write_batches(std::unique_lock<std::mutex>& lock) {
         queue_.wrote(*n);
         bytes_out_ += *n;
         written_since_tick_ = true;
+        wrote_since_read_.store(true, std::memory_order_relaxed);
         release_senders(lock);
     }
     core_.post([self = shared_from_this()] { self->on_writable(error_code{}); });

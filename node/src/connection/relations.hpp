@@ -22,6 +22,13 @@ public:
     /// `max_asked_for`: links and monitors that the peer may have asked for at a time.
     explicit relations(std::size_t max_asked_for) noexcept : max_asked_for_(max_asked_for) {}
 
+    /// Whether received() may have anything to do with such a message: it has not with those that only bring
+    /// a term.
+    [[nodiscard]] static constexpr bool concern(wire::control_kind k) noexcept {
+        using wire::control_kind;
+        return k != control_kind::send && k != control_kind::send_to_name && k != control_kind::send_to_alias;
+    }
+
     /// A control message is about to be encoded (or queued) for the peer.
     void sent(const wire::control_message& m);
     /// A control message of the peer is about to be delivered. Nothing is noted that a peer could only have
