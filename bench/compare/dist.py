@@ -180,3 +180,5 @@ def measure(peers, table, options):
         suite.beside_the_beam(mine)
         suite.beside_ei(mine)
         suite.beside_the_loopback(mine)
+        from . import dist_tls  # which builds on this file
+        dist_tls.measure(peers, table, options, epmd)

@@ -28,6 +28,12 @@ def otp_programs():
     return pathlib.Path(cache) / "bin"
 
 
+def root_of(version):
+    """The folder that a release of scripts/otp takes for the root of the file system."""
+    root = otp_programs().parent / f"rootfs-{version}"
+    return root if root.exists() else pathlib.Path("/")
+
+
 class Peers:
     """The peers of this machine. Each that is missing is said once."""
 
