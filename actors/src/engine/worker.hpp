@@ -160,7 +160,8 @@ private:
     void run_hooks() noexcept;
     /// Whether hooks may wait for the slices of others, which may arm them again.
     [[nodiscard]] bool hooks_can_wait() const noexcept {
-        return until_hooks_ > 0 && slices_allowed_ == unlimited && queues_.size() != 0;
+        // In a simulation what happens must not depend on how many slices run at once.
+        return until_hooks_ > 0 && !simulated_ && queues_.size() != 0;
     }
     void housekeeping() noexcept;
     void take_what_is_due() noexcept;
