@@ -7,15 +7,16 @@
 
 namespace rakka::detail {
 
-namespace ctx = boost::context::detail;
-
 exception_state* thread_exception_state() noexcept {
     return reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
 }
 
-fiber::fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept : entry_(entry), stack_(stack) {
-    auto* top = reinterpret_cast<std::byte*>(this);
-    context_ = ctx::make_fcontext(top, static_cast<std::size_t>(top - stack.base), &fiber::start);
+// The fiber lies right above its stack.
+fiber::fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept
+    : context(reinterpret_cast<std::byte*>(this),
+              static_cast<std::size_t>(reinterpret_cast<std::byte*>(this) - stack.base), &fiber::start),
+      entry_(entry),
+      stack_(stack) {
     sanitizer_.created(stack);
 }
 
@@ -29,10 +30,12 @@ fiber& fiber::create(const stack_memory& stack, void (*entry)() noexcept) noexce
     return *new (reinterpret_cast<void*>(place)) fiber(stack, entry);
 }
 
-void fiber::start(ctx::transfer_t t) noexcept {
-    fiber& self = *static_cast<crossing*>(t.data)->to;
-    arrive(t);
-    self.entry_();
+void fiber::start(fiber* left, exception_state* thread, void (*run)(fiber&, void*) noexcept, void* arg,
+                  context* self) noexcept {
+    fiber& me = *static_cast<fiber*>(self);
+    me.context::arrive(*left);
+    me.arrive({left, thread, {run, arg}});
+    me.entry_();
     std::abort();
 }
 

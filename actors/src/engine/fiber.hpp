@@ -1,12 +1,11 @@
 // A stack with code suspended on it, and the switch between two of them.
 #pragma once
 
+#include "engine/context.hpp"
 #include "engine/sanitizer_fiber.hpp"
 #include "engine/stack_pool.hpp"
 
 #include <rakka/base/check.hpp>
-
-#include <boost/context/detail/fcontext.hpp>
 
 #include <cstddef>
 
@@ -24,17 +23,8 @@ struct exception_state {
 /// compilers may cache the answer of the runtime's function over a switch to another thread.
 [[nodiscard]] exception_state* thread_exception_state() noexcept;
 
-class fiber;
-
-/// What is to be done about a fiber that has just been left, on the fiber that follows on the same thread.
-/// Only now is the one that was left resumable by others. `arg` usually lives on its stack.
-struct departure {
-    void (*run)(fiber& left, void* arg) noexcept;
-    void* arg;
-};
-
 /// Lives at the top of its own stack (or, for an OS thread's own stack, in a frame of it).
-class fiber {
+class fiber : private context {
 public:
     /// A fiber that starts in `entry` when it is switched to for the first time; entry never returns.
     static fiber& create(const stack_memory& stack, void (*entry)() noexcept) noexcept;
@@ -61,44 +51,28 @@ public:
     fiber* pool_next = nullptr;  ///< the pool's link
 
 private:
-    struct crossing;
-
     fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept;
-    static void start(boost::context::detail::transfer_t t) noexcept;
-    [[gnu::always_inline]] static void arrive(boost::context::detail::transfer_t t) noexcept;
+    static void start(fiber* left, exception_state* thread, void (*run)(fiber&, void*) noexcept, void* arg,
+                      context* self) noexcept;
+    [[gnu::always_inline]] void arrive(const crossing& c) noexcept;
 
-    boost::context::detail::fcontext_t context_ = nullptr;  // valid while switched out
-    exception_state exceptions_;                            // while switched out
+    exception_state exceptions_;  // while switched out
     void (*entry_)() noexcept = nullptr;
     stack_memory stack_;
     [[no_unique_address]] sanitizer_fiber sanitizer_;
 };
 
-/// Carried over a jump, on the stack that is left.
-struct fiber::crossing {
-    fiber* from;
-    fiber* to;
-    exception_state* thread;
-    departure after;
-};
-
 inline void fiber::switch_to(fiber& to, exception_state& thread, departure after) noexcept {
-    RAKKA_DCHECK(&to != this && to.context_ != nullptr);
+    RAKKA_DCHECK(&to != this);
     exceptions_ = thread;
-    crossing c{this, &to, &thread, after};
-    const boost::context::detail::fcontext_t target = to.context_;
-    to.context_ = nullptr;
     sanitizer_.leaving_for(to.sanitizer_);
-    arrive(boost::context::detail::jump_fcontext(target, &c));
+    arrive(context::switch_to(to, {this, &thread, after}));
 }
 
-inline void fiber::arrive(boost::context::detail::transfer_t t) noexcept {
-    // `after` may make the fiber that was left runnable elsewhere, and with it the crossing disappears.
-    const crossing c = *static_cast<crossing*>(t.data);
-    c.to->sanitizer_.arrived_from(c.from->sanitizer_);
-    *c.thread = c.to->exceptions_;
-    c.from->context_ = t.fctx;
-    c.after.run(*c.from, c.after.arg);
+inline void fiber::arrive(const crossing& c) noexcept {
+    sanitizer_.arrived_from(c.left->sanitizer_);
+    *c.thread = exceptions_;
+    c.after.run(*c.left, c.after.arg);  // from here on others may have the fiber that was left
 }
 
 }  // namespace rakka::detail
