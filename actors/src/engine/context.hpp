@@ -44,6 +44,8 @@ using context_entry = void (*)(fiber* left, exception_state* thread, void (*run)
 /// Rounding, precision and exception masks, which the calling convention leaves as they were over every call.
 class floating_point_modes {
 public:
+    floating_point_modes() noexcept { read(); }
+    /// Takes some nanoseconds: waits for what is being calculated.
     void read() noexcept { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(sse_), "=m"(x87_)); }
     /// Loading is slow, and modes hardly ever differ.
     void restore(const floating_point_modes& in_force) const noexcept {
@@ -57,8 +59,8 @@ public:
     }
 
 private:
-    unsigned int sse_ = 0;
-    unsigned short x87_ = 0;
+    unsigned int sse_;
+    unsigned short x87_;
 };
 
 /// Where a stack goes on; means nothing while it is the one stood on.
@@ -67,17 +69,16 @@ public:
     /// Of the stack the caller stands on.
     context() noexcept = default;
     /// Of a stack without anything on it yet, which ends (is highest) at `top`.
-    context(std::byte* top, std::size_t, context_entry entry) noexcept
-        : code_(reinterpret_cast<void*>(entry)) {
+    context(std::byte* top, std::size_t, context_entry entry, const floating_point_modes& modes) noexcept
+        : code_(reinterpret_cast<void*>(entry)), modes_(modes) {
         auto* const return_address = reinterpret_cast<void**>(top) - 1;
         *return_address = nullptr;
         stack_ = return_address;
-        modes_.read();
     }
 
     /// Leaves this, the stack stood on, for `to`; returns when somebody switches back, with what he carries.
+    /// The modes are those that this stack began with.
     [[gnu::always_inline]] crossing switch_to(context& to, crossing c) noexcept {
-        modes_.read();
         context* from = this;
         register context* target asm("r8") = &to;
         // What else lives in registers the compiler puts on the stack, but for the frame pointer, which it
@@ -105,6 +106,15 @@ public:
         return c;
     }
 
+    /// The same with whatever modes.
+    [[gnu::always_inline]] crossing switch_with_modes_to(context& to, crossing c) noexcept {
+        const floating_point_modes first = modes_;
+        modes_.read();
+        c = switch_to(to, c);
+        modes_ = first;
+        return c;
+    }
+
     /// First thing on a new stack, which `left` has been left for; switch_to() does it itself.
     void arrive(const context& left) const noexcept {
         modes_.restore(left.modes_);
@@ -115,20 +125,27 @@ private:
     void* stack_ = nullptr;
     void* frame_ = nullptr;
     void* code_ = nullptr;
-    floating_point_modes modes_;
+    floating_point_modes modes_;  // as they are while it is stood on, when it is left
 };
 
 #else
 
+/// Boost's switch looks after them.
+class floating_point_modes {};
+
 class context {
 public:
     context() noexcept = default;
-    context(std::byte* top, std::size_t size, context_entry entry) noexcept
+    context(std::byte* top, std::size_t size, context_entry entry, const floating_point_modes&) noexcept
         : at_(boost::context::detail::make_fcontext(top, size, &begin)), entry_(entry) {}
 
     [[gnu::always_inline]] crossing switch_to(context& to, crossing c) noexcept {
         letter l{this, &to, c};
         return open(boost::context::detail::jump_fcontext(to.at_, &l));
+    }
+
+    [[gnu::always_inline]] crossing switch_with_modes_to(context& to, crossing c) noexcept {
+        return switch_to(to, c);
     }
 
     void arrive(const context&) const noexcept {}

@@ -26,8 +26,10 @@ struct exception_state {
 /// Lives at the top of its own stack (or, for an OS thread's own stack, in a frame of it).
 class fiber : private context {
 public:
-    /// A fiber that starts in `entry` when it is switched to for the first time; entry never returns.
-    static fiber& create(const stack_memory& stack, void (*entry)() noexcept) noexcept;
+    /// A fiber that starts in `entry` when it is switched to for the first time; entry never returns. Its
+    /// floating-point modes are `modes`, except for tasks that set others.
+    static fiber& create(const stack_memory& stack, void (*entry)() noexcept,
+                         const floating_point_modes& modes) noexcept;
 
     /// Stands for the calling OS thread's own stack.
     fiber() noexcept { sanitizer_.adopted_thread(); }
@@ -41,6 +43,8 @@ public:
     /// Inlined, as are its callers up to suspend_current: after a switch the CPU predicts each return wrongly
     /// (its stack of return addresses is that of the fiber that was left), so the fewer frames the better.
     [[gnu::always_inline]] void switch_to(fiber& to, exception_state& thread, departure after) noexcept;
+    /// The same in the middle of a task, which finds its floating-point modes as it left them.
+    [[gnu::always_inline]] void block_for(fiber& to, exception_state& thread, departure after) noexcept;
 
     /// Ends a fiber that is switched out: no frame of it is unwound, nothing may switch to it. The stack is
     /// quiet afterwards.
@@ -51,7 +55,8 @@ public:
     fiber* pool_next = nullptr;  ///< the pool's link
 
 private:
-    fiber(const stack_memory& stack, void (*entry)() noexcept) noexcept;
+    fiber(const stack_memory& stack, void (*entry)() noexcept, const floating_point_modes& modes) noexcept;
+    [[gnu::always_inline]] void leave_for(fiber& to, const exception_state& thread) noexcept;
     static void start(fiber* left, exception_state* thread, void (*run)(fiber&, void*) noexcept, void* arg,
                       context* self) noexcept;
     [[gnu::always_inline]] void arrive(const crossing& c) noexcept;
@@ -62,11 +67,20 @@ private:
     [[no_unique_address]] sanitizer_fiber sanitizer_;
 };
 
-inline void fiber::switch_to(fiber& to, exception_state& thread, departure after) noexcept {
+inline void fiber::leave_for(fiber& to, const exception_state& thread) noexcept {
     RAKKA_DCHECK(&to != this);
     exceptions_ = thread;
     sanitizer_.leaving_for(to.sanitizer_);
+}
+
+inline void fiber::switch_to(fiber& to, exception_state& thread, departure after) noexcept {
+    leave_for(to, thread);
     arrive(context::switch_to(to, {this, &thread, after}));
+}
+
+inline void fiber::block_for(fiber& to, exception_state& thread, departure after) noexcept {
+    leave_for(to, thread);
+    arrive(context::switch_with_modes_to(to, {this, &thread, after}));
 }
 
 inline void fiber::arrive(const crossing& c) noexcept {
