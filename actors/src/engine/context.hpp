@@ -70,15 +70,17 @@ public:
     context() noexcept = default;
     /// Of a stack without anything on it yet, which ends (is highest) at `top`.
     context(std::byte* top, std::size_t, context_entry entry, const floating_point_modes& modes) noexcept
-        : code_(reinterpret_cast<void*>(entry)), modes_(modes) {
+        : modes_(modes) {
         auto* const return_address = reinterpret_cast<void**>(top) - 1;
         *return_address = nullptr;
-        stack_ = return_address;
+        place_ = {return_address, nullptr, reinterpret_cast<void*>(entry)};
     }
 
     /// Leaves this, the stack stood on, for `to`; returns when somebody switches back, with what he carries.
     /// The modes are those that this stack began with.
     [[gnu::always_inline]] crossing switch_to(context& to, crossing c) noexcept {
+        static_assert(offsetof(place, stack) == 0 && offsetof(place, frame) == 8 &&
+                      offsetof(place, code) == 16);
         context* from = this;
         register context* target asm("r8") = &to;
         // What else lives in registers the compiler puts on the stack, but for the frame pointer, which it
@@ -121,10 +123,12 @@ public:
     }
 
 private:
-    // In the order in which the switch has them.
-    void* stack_ = nullptr;
-    void* frame_ = nullptr;
-    void* code_ = nullptr;
+    struct place {
+        void* stack = nullptr;
+        void* frame = nullptr;
+        void* code = nullptr;
+    };
+    place place_;                 // first: the switch finds it where the context is
     floating_point_modes modes_;  // as they are while it is stood on, when it is left
 };
 

@@ -33,7 +33,7 @@ public:
 private:
     stack_pool& stacks_;
     void (*const entry_)() noexcept;
-    [[no_unique_address]] const floating_point_modes modes_;
+    [[no_unique_address]] const floating_point_modes modes_{};
     std::mutex mutex_;
     fiber* free_ = nullptr;    // guarded by mutex_
     std::vector<fiber*> all_;  // guarded by mutex_; kept only where a sanitizer wants to hear of their end
