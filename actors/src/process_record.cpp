@@ -86,10 +86,8 @@ void process::queue(term message, bool priority) noexcept {
     messages.insert_priority(make_message(*system, system->cache(), std::move(message)));
 }
 
-bool process::fetch() noexcept {
-    signal* s = inbox.take();
-    if (s == nullptr) return false;
-    while (s != nullptr) {
+bool process::fetch_pending() noexcept {
+    for (signal* s = inbox.take(); s != nullptr;) {
         signal* const following = s->next;
         take_in(*s);
         s = following;
@@ -97,11 +95,9 @@ bool process::fetch() noexcept {
     return true;
 }
 
-void process::take_in(signal& s) noexcept {
+void process::take_in_other(signal& s) noexcept {
     if (s.serial != serial) [[unlikely]] {
         answer_for_dead(*system, rakka::pid{{}, slot, s.serial, system->origin}, s);
-    } else if (s.kind == signal_kind::message) {
-        messages.append(s);
     } else {
         handle_control(s);
     }
@@ -225,7 +221,7 @@ step process::run_handler() noexcept {
             // Woken for signals only, as at the end of a start: what they have ended need not stay.
             if (!served && related && related->nothing_left()) related.reset();
             reset_message_cost();
-            settle_reductions();
+            current_worker()->settle_reductions();
             if (keeps_stack) [[unlikely]] {
                 if (!sleep_on_own_stack()) return end_handler(atoms::known<"system_limit">);
                 fetch_at_rest();
@@ -235,7 +231,7 @@ step process::run_handler() noexcept {
             waiting = false;
             continue;
         }
-        if (charge_reductions(1)) {
+        if (current_worker()->charge(1)) {
             if (!spent && messages.empty() && !inbox.pending() && !timed_out()) {
                 spent = true;
                 continue;  // to sleep, rather than to the end of the queue

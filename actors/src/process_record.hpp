@@ -24,7 +24,13 @@
 namespace rakka::detail {
 
 class system_core;
-[[nodiscard]] term consume_message(system_core& core, signal& s) noexcept;  // signal_delivery.hpp
+[[nodiscard]] term consume_node(system_core& core, signal& s) noexcept;  // signal_delivery.hpp
+
+/// Takes the term out and gives the node back.
+[[nodiscard]] inline term consume_message(system_core& core, signal& s) noexcept {
+    if (s.storage == signal_storage::arena) return {s.value, arena_of(s)};  // they are one
+    return consume_node(core, s);
+}
 
 /// What the spawner decides about a new process.
 struct process_start {
@@ -113,10 +119,16 @@ struct alignas(64) process final : task {
 
     /// Takes in everything from the inbox: messages are queued, other signals acted upon. True if there was
     /// any.
-    bool fetch() noexcept;
+    bool fetch() noexcept { return inbox.pending() && fetch_pending(); }
     /// What fetch() does with each. Owner; of messages, calls and their replies also whoever has just taken
     /// the process out of its sleep, see post().
-    void take_in(signal& s) noexcept;
+    void take_in(signal& s) noexcept {
+        if (s.kind == signal_kind::message && s.serial == serial) [[likely]] {
+            messages.append(s);
+        } else {
+            take_in_other(s);
+        }
+    }
     /// Sleeps until something is in the inbox or among the messages. Call fetch() afterwards. Throws
     /// std::bad_alloc when no stack is left.
     void sleep() {
@@ -187,6 +199,8 @@ private:
     static constexpr std::size_t most_message_cost = 255;
 
     void marked_message_received(const signal& s) noexcept;
+    bool fetch_pending() noexcept;
+    void take_in_other(signal& s) noexcept;
     bool fetch_at_rest() noexcept;
     [[nodiscard]] bool sleep_on_own_stack() noexcept;
     void taken_up_again();
@@ -236,9 +250,10 @@ struct standpoint {
 [[noreturn]] void not_in_a_process();
 [[nodiscard]] inline standpoint where_am_i() {
     worker* const w = current_worker();
-    if (w == nullptr || w->current() == nullptr) [[unlikely]]
+    task* const t = w == nullptr ? nullptr : w->current();
+    if (t == nullptr) [[unlikely]]
         not_in_a_process();
-    return {*w, static_cast<process&>(*w->current())};
+    return {*w, static_cast<process&>(*t)};
 }
 
 /// The calling process or null.

@@ -70,7 +70,7 @@ term next_message(process& self) {
         self.check_exit();
         if (signal* const s = self.messages.pop()) {
             term message = self.consume(*s);
-            self.give_way(1);
+            self.give_way(*current_worker());
             return message;
         }
     }

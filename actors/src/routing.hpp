@@ -14,7 +14,7 @@ namespace rakka::detail {
 // Any thread. `cache` is the calling worker's, or null.
 
 /// What it costs the sender in reductions.
-std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term message);
+std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term&& message);
 void send_alias_here(system_core& core, const reference& to, term message, bool priority);
 void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason, bool priority);
 /// False when nobody has the name.

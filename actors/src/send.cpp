@@ -22,7 +22,7 @@ namespace {
 
 }  // namespace
 
-std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term message) {
+std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term&& message) {
     process* const target = find_alive(core, to);
     if (target == nullptr) return 1;
     const std::int32_t cost = target->message_cost.load(std::memory_order_relaxed);

@@ -67,7 +67,7 @@ remote_router* router_of(system_core& core) noexcept {
 
 }  // namespace
 
-signal& make_message(system_core& core, worker_cache* cache, term message) {
+signal& make_message(system_core& core, worker_cache* cache, term&& message) {
     etf::detail::arena* const owner = message.owner();
     if (owner != nullptr && owner->unique()) {
         const auto word = message.release().first;
@@ -112,7 +112,7 @@ term take_term(signal& s) noexcept {
     return {word, std::exchange(static_cast<signal_with_term&>(s).owner, nullptr)};
 }
 
-term consume_message(system_core& core, signal& s) noexcept {
+term consume_node(system_core& core, signal& s) noexcept {
     term t = take_term(s);
     if (s.storage == signal_storage::small) {
         give_back_small(core, s);
@@ -130,7 +130,7 @@ namespace {
 
 /// The signals of every message and call: short work, which needs nothing of the process that runs.
 constexpr bool may_be_handed_over(signal_kind k) noexcept {
-    return k == signal_kind::message || k == signal_kind::call || k == signal_kind::call_reply;
+    return k <= signal_kind::call_reply && k != signal_kind::alias_message;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace rakka::detail {
 // -------------------------------------------------------------------------------------------------------
 
 /// A node for `message`: part of the message itself when nobody else holds it. Throws std::bad_alloc.
-[[nodiscard]] signal& make_message(system_core& core, worker_cache* cache, term message);
+[[nodiscard]] signal& make_message(system_core& core, worker_cache* cache, term&& message);
 /// A large node with everything empty.
 [[nodiscard]] control_signal& make_control(system_core& core, signal_kind kind);
 [[nodiscard]] control_signal& make_control(system_core& core, signal_kind kind, const pid& from);
@@ -24,8 +24,8 @@ namespace rakka::detail {
 /// Puts a term into a node made by make_control / takes the term out of any node.
 void set_term(control_signal& s, term value) noexcept;
 [[nodiscard]] term take_term(signal& s) noexcept;
-/// Takes the term out and gives the node back.
-[[nodiscard]] term consume_message(system_core& core, signal& s) noexcept;
+/// consume_message() of a node that is not part of the message itself.
+[[nodiscard]] term consume_node(system_core& core, signal& s) noexcept;
 /// Gives a node back, with its term if it still has one. Not for `foreign` ones.
 void free_signal(system_core& core, signal& s) noexcept;
 

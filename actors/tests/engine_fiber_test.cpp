@@ -4,10 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cfenv>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 namespace rakka::detail::test {
 namespace {
@@ -158,6 +163,91 @@ TEST(fiber, the_ambient_context_follows_the_task) {
     EXPECT_EQ(current_task(), nullptr);
     EXPECT_EQ(current_worker(), nullptr);
 }
+
+// On x86-64 there are two words of them; some are set in one only.
+void flush_tiny_numbers(bool on) {
+#if defined(__SSE__)
+    _MM_SET_FLUSH_ZERO_MODE(on ? _MM_FLUSH_ZERO_ON : _MM_FLUSH_ZERO_OFF);
+#else
+    static_cast<void>(on);
+#endif
+}
+
+bool tiny_numbers_are_flushed(bool otherwise) {
+#if defined(__SSE__)
+    static_cast<void>(otherwise);
+    return _MM_GET_FLUSH_ZERO_MODE() == _MM_FLUSH_ZERO_ON;
+#else
+    return otherwise;
+#endif
+}
+
+class floating_point : public testing::TestWithParam<unsigned> {};
+
+TEST_P(floating_point, modes_stay_with_the_task_that_sets_them) {
+    scheduler s(scheduler_options{.workers = GetParam()});
+    std::atomic<int> wrong{0};
+    std::vector<std::unique_ptr<task>> all;
+    constexpr int kinds[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TONEAREST, FE_TOWARDZERO};
+    for (int n = 0; n < 40; ++n) {
+        const int mine = kinds[n % 5];
+        const bool flush = n % 3 == 0;
+        auto body = std::make_unique<body_task>(s, [&, mine, flush] {
+            const bool usual = std::fegetround() == FE_TONEAREST && !tiny_numbers_are_flushed(false);
+            if (!usual) wrong.fetch_add(1);
+            std::fesetround(mine);
+            flush_tiny_numbers(flush);
+            for (int i = 0; i < 200; ++i) {
+                yield_current();
+                if (std::fegetround() != mine || tiny_numbers_are_flushed(flush) != flush) wrong.fetch_add(1);
+            }
+            std::fesetround(FE_TONEAREST);
+            flush_tiny_numbers(false);
+        });
+        s.start(*body);
+        all.push_back(std::move(body));
+    }
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST_P(floating_point, modes_of_a_blocked_task_are_not_those_of_tasks_without_a_stack) {
+    scheduler s(scheduler_options{.workers = GetParam()});
+    std::atomic<int> wrong{0};
+    constexpr int rounds = 300;
+    // Begins anew on the stack of the loop each time, between the slices of the other.
+    class stackless final : public task {
+    public:
+        stackless(scheduler& home, std::atomic<int>& wrong) : task(home), wrong_(wrong) {}
+
+    private:
+        step run_slice() noexcept override {
+            if (std::fegetround() != FE_TONEAREST || tiny_numbers_are_flushed(false)) wrong_.fetch_add(1);
+            return --left_ > 0 ? step::again : step::done;
+        }
+        std::atomic<int>& wrong_;
+        int left_ = rounds;
+    };
+    stackless other(s, wrong);
+    body_task rounding(s, [&] {
+        for (int i = 0; i < rounds; ++i) {
+            std::fesetround(i % 2 == 0 ? FE_UPWARD : FE_DOWNWARD);
+            flush_tiny_numbers(true);
+            yield_current();
+            if (std::fegetround() != (i % 2 == 0 ? FE_UPWARD : FE_DOWNWARD) ||
+                !tiny_numbers_are_flushed(true))
+                wrong.fetch_add(1);
+        }
+        std::fesetround(FE_TONEAREST);
+        flush_tiny_numbers(false);
+    });
+    s.start(rounding);
+    s.start(other);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(workers, floating_point, testing::Values(1U, 3U));
 
 }  // namespace
 }  // namespace rakka::detail::test

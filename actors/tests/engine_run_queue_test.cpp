@@ -191,6 +191,19 @@ TEST_F(queue_test, the_next_slot_is_stolen_only_on_demand) {
     EXPECT_EQ(thief.pop(), t[0]);
 }
 
+TEST_F(queue_test, one_that_nobody_steals_from_has_the_same_order) {
+    const auto normal = make(3);
+    const auto high = make(1, task_priority::high);
+    local_queues q(0, true);
+    q.push(*normal[0]);
+    q.push_woken(*normal[1]);
+    q.push_woken(*normal[2]);  // the slot is taken
+    q.push(*high[0]);
+    for (task* const t : {high[0], normal[1], normal[0], normal[2]})
+        EXPECT_EQ(q.pop(), t);
+    EXPECT_EQ(q.pop(), nullptr);
+}
+
 TEST_F(queue_test, knows_when_all_that_waits_has_had_its_turn) {
     const auto t = make(3);
     local_queues q(0);

@@ -25,7 +25,8 @@
 
 namespace rakka::detail {
 
-thread_local constinit worker* this_threads_worker = nullptr;
+// GCC forgets the model that the declaration asks for.
+[[gnu::tls_model("initial-exec")]] thread_local constinit worker* this_threads_worker = nullptr;
 
 RAKKA_NOT_INLINED worker* current_worker() noexcept {
     return this_threads_worker;

@@ -21,7 +21,7 @@ fiber* fiber_pool::take(std::size_t count) {
         }
         if constexpr (sanitizer_fiber::active) all_.reserve(all_.size() + 1);
     }
-    fiber& f = fiber::create(stacks_.allocate(), entry_);
+    fiber& f = fiber::create(stacks_.allocate(), entry_, modes_);
     if constexpr (sanitizer_fiber::active) {
         const std::lock_guard lock(mutex_);
         all_.push_back(&f);

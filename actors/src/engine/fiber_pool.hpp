@@ -14,7 +14,7 @@ namespace rakka::detail {
 /// on whichever worker takes it. Any thread.
 class fiber_pool {
 public:
-    /// Each fiber starts in `entry` (the worker loop).
+    /// Each fiber starts in `entry` (the worker loop), with the calling thread's floating-point modes.
     fiber_pool(stack_pool& stacks, void (*entry)() noexcept) noexcept : stacks_(stacks), entry_(entry) {}
     /// Precondition: no thread stands on any of the fibers. Those still blocked are abandoned.
     ~fiber_pool();
@@ -33,6 +33,7 @@ public:
 private:
     stack_pool& stacks_;
     void (*const entry_)() noexcept;
+    [[no_unique_address]] const floating_point_modes modes_{};
     std::mutex mutex_;
     fiber* free_ = nullptr;    // guarded by mutex_
     std::vector<fiber*> all_;  // guarded by mutex_; kept only where a sanitizer wants to hear of their end
@@ -50,8 +51,13 @@ public:
     /// Throws std::bad_alloc.
     [[nodiscard]] fiber& take() {
         if (head_ == nullptr) refill();
-        fiber& f = *head_;
-        head_ = f.pool_next;
+        return *take_one();
+    }
+    /// Null when that needs the pool.
+    [[nodiscard]] fiber* take_one() noexcept {
+        fiber* const f = head_;
+        if (f == nullptr) return nullptr;
+        head_ = f->pool_next;
         --count_;
         return f;
     }

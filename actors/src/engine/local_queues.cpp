@@ -4,6 +4,12 @@
 
 namespace rakka::detail {
 
+void local_queues::push(task& t) noexcept {
+    if (t.priority_ != task_priority::normal) note_special(t.priority_);
+    queue(t.priority_).push(t);
+    only_yielded_.store(false, std::memory_order_relaxed);
+}
+
 void local_queues::note_special(task_priority p) noexcept {
     if (p == task_priority::low) {
         low_ = true;
@@ -58,23 +64,23 @@ task* local_queues::pop_ranked() noexcept {
     return t;
 }
 
-task* local_queues::pop() noexcept {
+// What does not simply run next: something may be more urgent, the slot is empty, or it had its turn for too
+// long.
+task* local_queues::pop_queued() noexcept {
     if (urgent_) {
         if (task* t = pop_urgent()) return t;
+        if (streak_ < longest_streak) {
+            if (task* t = take_next()) {
+                ++streak_;
+                return t;
+            }
+        }
     }
-    if (next_.load(std::memory_order_relaxed) == nullptr) {
-        streak_ = 0;
-        return pop_ordinary();
-    }
-    if (streak_ >= longest_streak) {
-        streak_ = 0;
-        if (task* t = pop_ordinary()) return t;
-    }
-    if (task* t = next_.exchange(nullptr, std::memory_order_acquire)) {
-        ++streak_;
-        return t;
-    }
-    return pop_ordinary();
+    streak_ = 0;
+    if (task* t = pop_ordinary()) return t;
+    task* const t = take_next();
+    if (t != nullptr) ++streak_;
+    return t;
 }
 
 std::size_t local_queues::steal_from(local_queues& victim, bool next_too) noexcept {

@@ -31,15 +31,12 @@ private:
 /// and the const functions (any thread).
 class local_queues {
 public:
-    /// Non-zero seed: chaos, see scheduler_options::seed.
-    explicit local_queues(std::uint64_t seed) noexcept : chaos_(seed != 0), random_(seed) {}
+    /// Non-zero seed: chaos, see scheduler_options::seed. `unshared`: nobody steals from here.
+    explicit local_queues(std::uint64_t seed, bool unshared = false) noexcept
+        : chaos_(seed != 0), unshared_(unshared), random_(seed) {}
 
     /// To the tail of its priority's queue.
-    void push(task& t) noexcept {
-        if (t.priority_ != task_priority::normal) note_special(t.priority_);
-        queue(t.priority_).push(t);
-        only_yielded_.store(false, std::memory_order_relaxed);
-    }
+    void push(task& t) noexcept;
     /// The same for a task that has just had its turn here.
     void push_yielded(task& t) noexcept {
         const bool alone = stealable() == 0;
@@ -51,7 +48,7 @@ public:
     /// conversation of two stays on one worker and in its cache.
     void push_woken(task& t) noexcept {
         if (t.priority_ == task_priority::normal && next_.load(std::memory_order_relaxed) == nullptr &&
-            !(chaos_ && random_.below(2) == 0)) {
+            (!chaos_ || chosen_to_run_next())) [[likely]] {
             next_.store(&t, std::memory_order_release);
         } else {
             push(t);
@@ -59,7 +56,15 @@ public:
     }
 
     /// Null when there is nothing.
-    [[nodiscard]] task* pop() noexcept;
+    [[nodiscard]] task* pop() noexcept {
+        if (!urgent_ && streak_ < longest_streak) {
+            if (task* const t = take_next()) {
+                ++streak_;
+                return t;
+            }
+        }
+        return pop_queued();
+    }
 
     /// Fills *this, which is empty, from the victim; the more urgent first. With `next_too` also the victim's
     /// next-slot is taken: for a victim that is stuck in a slice. Returns how many were moved.
@@ -83,6 +88,17 @@ private:
     static constexpr unsigned normal_per_aside = 4;  // on the average
 
     [[nodiscard]] run_queue& queue(task_priority p) noexcept { return queues_[static_cast<std::size_t>(p)]; }
+    /// Empties the next-slot.
+    [[nodiscard]] task* take_next() noexcept {
+        task* const t = next_.load(std::memory_order_relaxed);
+        if (t == nullptr) return nullptr;
+        if (!unshared_)
+            return next_.exchange(nullptr, std::memory_order_acquire);  // a thief may have been first
+        next_.store(nullptr, std::memory_order_relaxed);
+        return t;
+    }
+    [[nodiscard]] bool chosen_to_run_next() noexcept { return random_.below(2) != 0; }
+    [[nodiscard]] task* pop_queued() noexcept;
     void note_special(task_priority p) noexcept;
     [[nodiscard]] task* pop_urgent() noexcept;
     [[nodiscard]] task* pop_ordinary() noexcept;
@@ -96,6 +112,7 @@ private:
     bool urgent_ = false;  // something may be in the queues of high, max and aside
     bool low_ = false;     // something may be in the queue of low
     const bool chaos_;
+    const bool unshared_;
     mixed_random random_;
     std::array<run_queue, 5> queues_;
 };

@@ -30,7 +30,10 @@ worker::worker(scheduler::state& shared, unsigned index)
       shared_idle_(shared.idle),
       index_(index),
       simulated_(shared.options.workers == 0),
-      queues_(worker_seed(shared.options.seed, index)),
+      chaos_(shared.options.seed != 0),
+      usual_limit_(shared.options.reductions),
+      stopping_(shared.stopping),
+      queues_(worker_seed(shared.options.seed, index), shared.options.workers <= 1),
       timers_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed + index),
@@ -46,7 +49,10 @@ worker::worker(scheduler::state& shared, dedicated_tag)
       shared_idle_(shared.idle),
       index_(static_cast<unsigned>(-1)),
       simulated_(false),
-      queues_(0),
+      chaos_(shared.options.seed != 0),
+      usual_limit_(shared.options.reductions),
+      stopping_(shared.stopping),
+      queues_(0, true),
       timers_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed),
@@ -88,15 +94,8 @@ void worker::loop() noexcept {
     }
 }
 
-void worker::begin_slice(task& t) noexcept {
-    // In this order: see look().
-    slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    current_.store(&t, std::memory_order_release);
-    slice_limit_ = t.reduction_limit_ != 0 ? t.reduction_limit_ : shared_.options.reductions;
-    if (shared_.options.seed != 0) [[unlikely]]
-        slice_limit_ = std::min(slice_limit_, 1 + static_cast<std::int32_t>(random_.below(64)));
-    reductions_left_ = slice_limit_;
-    settled_left_ = slice_limit_;
+std::int32_t worker::chaotic_limit() noexcept {
+    return std::min(slice_limit_, 1 + static_cast<std::int32_t>(random_.below(64)));
 }
 
 worker::glimpse worker::look() const noexcept {
@@ -124,18 +123,16 @@ void worker::bound_debt() noexcept {
     reductions_left_ = settled_left_ = deepest;
 }
 
-void worker::end_slice(task& t, step s) noexcept {
+void worker::end_slice_awake(task& t, step s) noexcept {
     if (s == step::again) {
         settle_reductions();
         leave_task();
         queues_.push_yielded(t);
-    } else {
-        leave_task();
-        if (s == step::done) {
-            ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-            if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();
-        }
+        return;
     }
+    leave_task();
+    ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();
 }
 
 void worker::recycle(fiber& left, void* self) noexcept {
@@ -146,25 +143,11 @@ void worker::settle_blocked(fiber& left, void* arg) noexcept {
     const suspension s =
         *static_cast<suspension*>(arg);  // on the stack of the task, which may be gone after publish
     s.blocked->fiber_ = &left;
-    if (!s.publish(s.arg)) s.self->make_runnable(*s.blocked);
+    if (!s.publish(s.arg)) [[unlikely]]
+        current_worker()->make_runnable(*s.blocked);
 }
 
-task* worker::next_directly() noexcept {
-    // The duties of the loop come first when there are any.
-    if (slices_allowed_ != unlimited) return nullptr;
-    if (hooks_ != nullptr) [[unlikely]] {
-        until_hooks_ -= slice_cost();
-        if (!hooks_can_wait()) return nullptr;
-    }
-    // One that is urgent may be the most urgent still when it is back in its queue.
-    if (yielding_ && current()->priority_ > task_priority::normal) return nullptr;
-    until_housekeeping_ -= slice_cost();
-    if (until_housekeeping_ <= 0 || shared_.stopping.load(std::memory_order_relaxed)) return nullptr;
-    wake_after_long_slice();
-    return pop();
-}
-
-fiber* worker::fiber_for_loop(task* picked) {
+fiber* worker::another_fiber_for_loop(task* picked) {
     if (!is_shared()) return native_;
     try {
         return &fibers_.take();
@@ -180,6 +163,8 @@ void worker::yield() {
         task* yielding;
     } t{this, current()};
     yielding_ = true;
+    // One that is urgent may be the most urgent still when it is back in its queue.
+    const bool to_the_next = current()->priority_ <= task_priority::normal;
     try {
         suspend(
             [](void* p) noexcept {
@@ -188,7 +173,7 @@ void worker::yield() {
                 at.self->queues_.push_yielded(*at.yielding);
                 return true;
             },
-            &t);
+            &t, to_the_next);
     } catch (...) {
         yielding_ = false;  // nothing has happened, so that this is still the worker it was
         throw;
@@ -267,11 +252,13 @@ task* worker::pop() noexcept {
 
 task* worker::next() noexcept {
     if (task* const t = std::exchange(picked_, nullptr)) return t;
-    wake_after_long_slice();
-    until_housekeeping_ -= slice_cost();
-    if (hooks_ != nullptr) until_hooks_ -= slice_cost();
+    if (task* const t = next_directly()) return t;
+    return next_after_duties();
+}
+
+task* worker::next_after_duties() noexcept {
     for (;;) {
-        const bool stopping = shared_.stopping.load(std::memory_order_relaxed);
+        const bool stopping = stopping_.load(std::memory_order_relaxed);
         if (hooks_ != nullptr && (stopping || !hooks_can_wait())) run_hooks();
         if (stopping || slices_allowed_ == 0) return nullptr;
         if (until_housekeeping_ <= 0) {

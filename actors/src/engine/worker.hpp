@@ -80,7 +80,8 @@ public:
     void bound_debt() noexcept;
 
     /// Blocks the current task, see suspend_current. The caller must look up its worker anew afterwards.
-    [[gnu::always_inline]] void suspend(bool (*publish)(void*) noexcept, void* arg);
+    /// `to_the_next`: whoever runs next may do so at once, without the loop.
+    [[gnu::always_inline]] void suspend(bool (*publish)(void*) noexcept, void* arg, bool to_the_next = true);
     /// Sends the current task to the tail of the queue.
     void yield();
     /// What follows is not the current task's work any more; the slice ends without touching the task again.
@@ -144,7 +145,6 @@ public:
 
 private:
     struct suspension {
-        worker* self;
         task* blocked;
         bool (*publish)(void*) noexcept;
         void* arg;
@@ -152,16 +152,26 @@ private:
 
     [[nodiscard]] task* next() noexcept;
     [[nodiscard]] task* next_directly() noexcept;
+    [[nodiscard]] task* next_after_duties() noexcept;
     [[nodiscard]] task* pop() noexcept;
-    [[nodiscard]] fiber* fiber_for_loop(task* picked);
+    [[nodiscard]] fiber* fiber_for_loop(task* picked) {
+        fiber* const f = fibers_.take_one();  // a dedicated worker has none of these
+        return f != nullptr ? f : another_fiber_for_loop(picked);
+    }
+    [[nodiscard]] fiber* another_fiber_for_loop(task* picked);
     [[nodiscard]] std::int32_t slice_cost() const noexcept {
-        return housekeeping_per_slice + reductions_used() / 4;
+        return housekeeping_per_slice + (reductions_used() >> 2);
     }
     void run_hooks() noexcept;
     /// Whether hooks may wait for the slices of others, which may arm them again.
     [[nodiscard]] bool hooks_can_wait() const noexcept {
         // In a simulation what happens must not depend on how many slices run at once.
         return until_hooks_ > 0 && !simulated_ && queues_.size() != 0;
+    }
+    /// The same, after a slice.
+    [[nodiscard]] bool hooks_wait() noexcept {
+        until_hooks_ -= slice_cost();
+        return hooks_can_wait();
     }
     void housekeeping() noexcept;
     void take_what_is_due() noexcept;
@@ -190,8 +200,24 @@ private:
     void watch() noexcept;
     void end_search() noexcept;
 
-    void begin_slice(task& t) noexcept;
-    void end_slice(task& t, step s) noexcept;
+    void begin_slice(task& t) noexcept {
+        // In this order: see look().
+        slices_.store(slices_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        current_.store(&t, std::memory_order_release);
+        slice_limit_ = t.reduction_limit_ != 0 ? t.reduction_limit_ : usual_limit_;
+        if (chaos_) [[unlikely]]
+            slice_limit_ = chaotic_limit();
+        reductions_left_ = settled_left_ = slice_limit_;
+    }
+    [[nodiscard]] std::int32_t chaotic_limit() noexcept;
+    void end_slice(task& t, step s) noexcept {
+        if (s == step::wait) [[likely]] {
+            leave_task();
+        } else {
+            end_slice_awake(t, s);
+        }
+    }
+    void end_slice_awake(task& t, step s) noexcept;
     [[gnu::always_inline]] void switch_to(fiber& to, departure after) noexcept;
 
     static void recycle(fiber& left, void* self) noexcept;
@@ -213,6 +239,9 @@ private:
     idle_registry& shared_idle_;  // constant: shared_.idle
     const unsigned index_;
     const bool simulated_;
+    const bool chaos_;                   // slices of random length
+    const std::int32_t usual_limit_;     // of a slice
+    const std::atomic<bool>& stopping_;  // shared_.stopping
 
     // The running slice.
     std::atomic<task*> current_{nullptr};    // written here, read by watchers
@@ -255,11 +284,21 @@ inline void worker::switch_to(fiber& to, departure after) noexcept {
     from.switch_to(to, *exceptions_, after);
 }
 
-inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
+inline task* worker::next_directly() noexcept {
+    until_housekeeping_ -= slice_cost();
+    wake_after_long_slice();
+    // The duties of the loop come first when there are any.
+    if ((hooks_ != nullptr && !hooks_wait()) || until_housekeeping_ <= 0 || slices_allowed_ != unlimited ||
+        stopping_.load(std::memory_order_relaxed)) [[unlikely]]
+        return nullptr;
+    return queues_.pop();
+}
+
+inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg, bool to_the_next) {
     RAKKA_DCHECK(current() != nullptr);
     settle_reductions();
-    suspension s{this, current(), publish, arg};
-    task* const successor = next_directly();
+    suspension s{current(), publish, arg};
+    task* const successor = to_the_next ? next_directly() : nullptr;
     fiber* to = successor == nullptr ? nullptr : successor->fiber_;
     if (to != nullptr) {
         // From one blocked task straight to another: one switch instead of two.
@@ -270,7 +309,9 @@ inline void worker::suspend(bool (*publish)(void*) noexcept, void* arg) {
         picked_ = successor;
         leave_task();
     }
-    switch_to(*to, {&settle_blocked, &s});
+    fiber& from = *standing_;
+    standing_ = to;
+    from.block_for(*to, *exceptions_, {&settle_blocked, &s});
 }
 
 }  // namespace rakka::detail

@@ -5,6 +5,8 @@
 #include <rakka/etf/builder.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -138,11 +140,22 @@ struct term_traits<pid> {
     static result<pid> read(term_view v) {
         const detail::word w = v.word();
         if (detail::tag_of(w) != detail::tag::local_pid) return read_boxed(v);
-        return pid{{}, detail::local_pid_slot(w), detail::local_pid_serial(w), detail::local_pid_origin(w)};
+        return local_pid(w);
     }
 
 private:
     static result<pid> read_boxed(term_view v);
+    /// In two halves, which compilers join: who copies what was written in four waits until all have arrived.
+    static constexpr pid local_pid(detail::word w) noexcept {
+        const std::uint64_t slot = detail::local_pid_slot(w);
+        const std::uint64_t serial = detail::local_pid_serial(w);
+        const std::uint64_t origin = detail::local_pid_origin(w);
+        if constexpr (std::endian::native == std::endian::little) {
+            return std::bit_cast<pid>(std::array{slot << 32, origin << 32 | serial});
+        } else {
+            return std::bit_cast<pid>(std::array{slot, serial << 32 | origin});
+        }
+    }
 };
 template <>
 struct term_traits<port> {
