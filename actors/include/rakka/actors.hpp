@@ -17,5 +17,6 @@
 #include <rakka/actors/saturated.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>
+#include <rakka/actors/spawn_option_terms.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/actors/timers.hpp>
