@@ -10,6 +10,7 @@
 #include <rakka/actors/seq_trace.hpp>
 #include <rakka/actors/spawn_option_terms.hpp>
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <boost/system/system_error.hpp>
