@@ -1,6 +1,5 @@
 // Messages, links, monitors, exits, aliases and spawns between C++ processes and those of real BEAMs.
-#include "support/otp_test.hpp"
-#include "support/rakka_peer.hpp"
+#include "support/signal_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,46 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::optional<term> receive_soon() {
-    return receive_if([](term_view) { return true; }, 20s);
-}
-
-/// Answers `{From, X}` with `{Self, X}`; ends with R at `{exit, R}`.
-void echo() {
-    while (true) {
-        const term m = receive();
-        if (m.is_tagged("exit"_a, 2)) rakka::exit(m.share(m.tuple()[1]));
-        send(*m.tuple()[0].as<pid>(), term(tuple(self(), m.share(m.tuple()[1]))));
-    }
-}
-
-class signals : public otp_test {
-protected:
-    void SetUp() override {
-        otp_test::SetUp();
-        if (IsSkipped() || HasFatalFailure()) return;
-        cpp = std::make_unique<rakka_peer>("cpp", options("unused"), epmd());
-        cpp->system().spawn(echo, {.name = "echo"_a});
-        erl = std::make_unique<beam_node>(start_erlang("erl"));
-    }
-    /// Runs `body` as a process of ours whose name is `tester`.
-    template <class F>
-    void as_process(F body) {
-        cpp->system().run([&] {
-            static_cast<void>(register_name("tester"_a, self()));
-            body();
-        });
-    }
-    /// The next message as text.
-    static std::string next_text() {
-        const auto t = receive_soon();
-        return t ? t->to_string() : "nothing";
-    }
-
-    std::unique_ptr<rakka_peer> cpp;
-    std::unique_ptr<beam_node> erl;
-    const atom peer = "erl@127.0.0.1"_a;
-};
+class signals : public signal_test {};
 RAKKA_OTP_TEST_SUITE(signals);
 
 TEST_P(signals, messages_both_ways_connect_by_themselves) {

@@ -3,6 +3,7 @@
 #include "call.hpp"
 
 #include "routing.hpp"
+#include "tracing.hpp"
 #include "waiting_scope.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
@@ -38,8 +39,11 @@ bool answer_call(term_view ref, term& value) {
     });
     if (!is_call) return false;
     set_term(*s, std::move(value));
+    const bool unusual = self->unusual();
+    if (unusual) [[unlikely]]
+        s = &traced_reply(*self, *s, to);
     deliver(core, to, *s);
-    self->pay();
+    self->pay_as(unusual);
     return true;
 }
 
@@ -92,6 +96,10 @@ public:
     }
 
     void made_on(std::uint64_t connection) noexcept { call_.server.connection = connection; }
+    /// The caller had a token: a reply without one takes it away, as any message does.
+    void replied_in_trace(const trace_state& t) noexcept {
+        if (call_.state == phase::replied && !t.by_reply) self_.traced = false;
+    }
     [[nodiscard]] bool failed() const noexcept { return call_.state == phase::down; }
     [[nodiscard]] term take_value() noexcept { return std::move(call_.value); }
 
@@ -157,16 +165,28 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     term message = tuple(label, tuple(std::cref(me), cons(atoms::known<"alias">, std::cref(ref))),
                          std::cref(request_body));
     waiting_call call(self, ref, entry);
+    const bool unusual = self.unusual();
+    trace_state* const trace = unusual ? trace_of(self) : nullptr;
+    if (trace != nullptr) [[unlikely]]
+        trace->by_reply = false;
     if (is_local_target(core, entry)) {
-        post_monitor(core, me, entry, ref, signal_kind::call, std::move(message));
+        if (trace != nullptr) [[unlikely]] {
+            post_call_traced(self, *trace, entry, ref, std::move(message));
+        } else {
+            post_monitor(core, me, entry, ref, signal_kind::call, std::move(message));
+        }
     } else {
         const auto placed = monitor_elsewhere(self, entry, target, ref);
         call.made_on(placed.connection);
         obey(self, placed.how);
-        obey(self, send_anywhere(core, me, server, message, {}));
+        obey(self, trace != nullptr ? send_anywhere_traced(self, *trace, server, message, {})
+                                    : send_anywhere(core, me, server, message, {}));
     }
-    self.pay();  // a call that fails at once does not wait: whoever repeats it gives way all the same
+    self.pay_as(
+        unusual);  // a call that fails at once does not wait: whoever repeats it gives way all the same
     if (!call.wait(saturated(timeout))) return no_reply::because(atoms::known<"timeout">);
+    if (trace != nullptr) [[unlikely]]
+        call.replied_in_trace(*trace);
     if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
     return call.take_value();
 }

@@ -5,6 +5,7 @@
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 #include "timer_records.hpp"
+#include "tracing.hpp"
 
 #include <cstdlib>
 
@@ -24,8 +25,15 @@ void give_up_name(process& self) noexcept {
 void tell_relations(process& self, const pid& me, const term& reason) noexcept {
     system_core& core = *self.system;
     relations& r = *self.related;
-    for (const auto& [peer, link] : r.links.entries())
-        if (link.active) send_exit_link(core, me, peer, reason);
+    trace_state* const trace = trace_of(self);
+    for (const auto& [peer, link] : r.links.entries()) {
+        if (!link.active) continue;
+        if (trace != nullptr) [[unlikely]] {
+            send_exit_link_traced(self, *trace, peer, reason);
+        } else {
+            send_exit_link(core, me, peer, reason);
+        }
+    }
     for (const auto& [ref, m] : r.monitors.entries())
         send_demonitor(core, me, m.resolved, m.target, ref);
     if (const pending_call* const call = r.watched_call())

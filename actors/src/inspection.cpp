@@ -56,18 +56,12 @@ system_statistics statistics_of(system& s) {
 
 std::optional<term> process_messages(const pid& p) {
     process& self = current_process();
-    system_core& core = *self.system;
-    const pid to = localised(core, p);
-    if (!is_here(core, to)) {
-        if (is_dead_incarnation(core, to)) return std::nullopt;
-        error(atoms::known<"badarg">);
-    }
-    self.pay();
-    self.fetch();
-    if (to == self.pid()) return messages_of(self);
-    control_signal& question = make_control(core, signal_kind::info_request);
+    const auto to = whom_to_ask(self, p);
+    if (!to) return std::nullopt;
+    if (*to == self.pid()) return messages_of(self);
+    control_signal& question = make_control(*self.system, signal_kind::info_request);
     question.id = info_question::messages;
-    if (!ask(self, to, question)) return std::nullopt;
+    if (!ask(self, *to, question)) return std::nullopt;
     return self.related->question()->value;
 }
 

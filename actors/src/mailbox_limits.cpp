@@ -1,5 +1,6 @@
 #include "mailbox_limits.hpp"
 
+#include "routing.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 #include "system_log.hpp"
@@ -38,13 +39,14 @@ void tell_asker(const process& slot, const pid& who, const mailbox_limit& limit,
     term message = tuple(atoms::known<"monitor">, who, long_message_queue, too_long);
     const pid asker = here(core, *limit.tell);
     if (!asker) {
-        core.facade.send(*limit.tell, std::move(message));
+        static_cast<void>(send_notice(core, *limit.tell, std::move(message)));
         return;
     }
     // Not counted: one that is full itself would tell the next, and so on, all on the stack of who has sent.
     process* const target = find_alive(core, asker);
     if (target == nullptr) return;
     signal& s = make_message(core, core.cache(), std::move(message));
+    s.kind = signal_kind::notice;
     if (!post(*target, asker.serial, s)) free_signal(core, s);
 }
 
@@ -131,11 +133,9 @@ std::optional<mailbox_limit> limit_of(const process& self) {
     return bound == nullptr ? std::nullopt : bound->limit(self.serial);
 }
 
-void process::marked_message_received(const signal& s) noexcept {
-    if ((s.marks & priority_mark) != 0) messages.priority_taken(s);
-    if ((s.marks & counted_mark) == 0) return;
-    mailbox_bound& mine = *bound.load(std::memory_order_relaxed);
-    if (const auto n = mine.received(serial)) say_all(*this, mine, n);
+void counted_message_received(process& self) noexcept {
+    mailbox_bound& mine = *self.bound.load(std::memory_order_relaxed);
+    if (const auto n = mine.received(self.serial)) say_all(self, mine, n);
 }
 
 }  // namespace rakka::detail

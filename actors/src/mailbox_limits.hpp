@@ -15,6 +15,9 @@ namespace rakka::detail {
 /// counts. False: it must not be delivered, the caller keeps it. Tells whom it concerns. Any thread.
 [[nodiscard]] bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept;
 
+/// A message with counted_mark has been received. Owner.
+void counted_message_received(process& self) noexcept;
+
 /// The slot's process has another limit from now on (none: no limit), with the messages in its queue counted.
 /// Owner, or the spawner before there is one. Throws std::bad_alloc.
 void set_limit(process& self, const std::optional<mailbox_limit>& limit);

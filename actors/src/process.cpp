@@ -95,18 +95,12 @@ bool is_alive(const pid& p) {
 
 std::optional<process_information> process_info(const pid& p) {
     process& self = current_process();
-    system_core& core = *self.system;
-    const pid to = localised(core, p);
-    if (!is_here(core, to)) {
-        if (is_dead_incarnation(core, to)) return std::nullopt;
-        error(atoms::known<"badarg">);
-    }
-    self.pay();
-    self.fetch();
-    if (to == self.pid()) return self.describe();
-    control_signal& question = make_control(core, signal_kind::info_request);
+    const auto to = whom_to_ask(self, p);
+    if (!to) return std::nullopt;
+    if (*to == self.pid()) return self.describe();
+    control_signal& question = make_control(*self.system, signal_kind::info_request);
     question.id = info_question::information;
-    if (!ask(self, to, question)) return std::nullopt;
+    if (!ask(self, *to, question)) return std::nullopt;
     return std::move(*self.related->question()->information);
 }
 

@@ -5,6 +5,7 @@
 #include "mailbox_limits.hpp"
 #include "process_record.hpp"
 #include "system_core.hpp"
+#include "tracing.hpp"
 
 #include <rakka/actors/process.hpp>
 
@@ -23,8 +24,11 @@ std::size_t bytes_of_messages(const message_queue& queue) noexcept {
     for (signal* s = queue.first(); s != nullptr; s = s->next) {
         const etf::detail::arena* const held = owner_of(*s);
         if (held != nullptr) n += held->bytes();
-        if (s->storage != signal_storage::arena)
+        if (s->storage == signal_storage::traced) {
+            n += sizeof(traced_signal);
+        } else if (s->storage != signal_storage::arena) {
             n += s->storage == signal_storage::small ? sizeof(signal_with_term) : sizeof(control_signal);
+        }
     }
     return n;
 }
@@ -85,6 +89,7 @@ process_information process::describe() {
     if (!out.ancestors.empty()) out.parent = out.ancestors.front();
     out.label = label_of(*this);
     out.threaded = threaded;
+    if (const trace_state* const t = trace_of(*this)) out.sequential_trace_token = t->token.to_term();
     out.max_mailbox = limit_of(*this);
     out.initial_call = code_name(*this);
     // A handler between two callbacks stands on the worker's stack.

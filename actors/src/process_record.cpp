@@ -65,7 +65,7 @@ pending_call* process::call_waiting_for(const reference& ref) noexcept {
 void process::begin(const process_start& how) noexcept {
     serial = serial == last_serial ? 1 : serial + 1;
     state = phase::starting;
-    traps_exit = doomed = waiting = final = sleepy = at_rest = keeps_stack = threaded = false;
+    traps_exit = doomed = traced = waiting = final = sleepy = at_rest = keeps_stack = threaded = false;
     parent.store(how.parent == nullptr ? 0 : std::uint64_t{how.parent->serial} << 32 | how.parent->slot,
                  std::memory_order_release);
     message_cost.store(1, std::memory_order_relaxed);
@@ -78,12 +78,17 @@ void process::begin(const process_start& how) noexcept {
 }
 
 void process::queue_message(term message) noexcept {
-    messages.append(make_message(*system, system->cache(), std::move(message)));
+    queue(std::move(message), false);
 }
 
-void process::queue(term message, bool priority) noexcept {
-    if (!priority) return queue_message(std::move(message));
-    messages.insert_priority(make_message(*system, system->cache(), std::move(message)));
+void process::queue(term message, bool priority, signal_kind kind) noexcept {
+    signal& s = make_message(*system, system->cache(), std::move(message));
+    s.kind = kind;
+    if (priority) {
+        messages.insert_priority(s);
+    } else {
+        messages.append(s);
+    }
 }
 
 bool process::fetch_pending() noexcept {
@@ -201,12 +206,14 @@ step process::run_handler() noexcept {
         if (!doomed && !call([&] { return handler->init(); })) return step::done;
     }
     for (bool served = false, spent = false;;) {
-        if (doomed) [[unlikely]]
+        const bool special = unusual();
+        if (special && doomed) [[unlikely]]
             return end_handler(term(reason));
         signal* const s = messages.pop();
         if (s != nullptr) {
             served = true;
-            if (!call([&] { return handler->handle(consume(*s)); })) return step::done;
+            if (!call([&] { return handler->handle(special ? consume(*s) : consume_usual(*s)); }))
+                return step::done;
         } else if (fetch_at_rest()) {
             continue;
         } else if (timed_out()) {

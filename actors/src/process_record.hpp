@@ -79,6 +79,7 @@ struct alignas(64) process final : task {
     phase state = phase::free;
     bool traps_exit : 1 = false;
     bool doomed : 1 = false;       // an exit signal has decided: `reason` is set
+    bool traced : 1 = false;       // it has a trace token (tracing.hpp), unless all were taken away
     bool waiting : 1 = false;      // blocked in a receive, or a handler without a message
     bool final : 1 = false;        // destructors and terminate() run: nothing can be thrown any more
     bool sleepy : 1 = false;       // a handler that asked to hibernate
@@ -102,6 +103,9 @@ struct alignas(64) process final : task {
         if (!related) related = std::make_unique<relations>();
         return *related;
     }
+
+    /// Whether anything is to be looked at before a message is sent or received. One test for both.
+    [[nodiscard]] bool unusual() const noexcept { return doomed || traced; }
 
     /// The slot has been claimed: a new process, still unknown to everybody.
     void begin(const process_start& how) noexcept;
@@ -169,6 +173,15 @@ struct alignas(64) process final : task {
         if (here.charge(n) || doomed) [[unlikely]]
             pay(0);
     }
+    /// The same for who has asked unusual() since it took in signals last.
+    void pay_usually(worker& here, std::int32_t n) {
+        if (here.charge(n)) [[unlikely]]
+            pay(0);
+    }
+    void pay_as(bool is_unusual) {
+        if (give_way(1) || (is_unusual && doomed)) [[unlikely]]
+            taken_up_again();
+    }
     void give_way(worker& here) noexcept {
         if (here.charge(1)) [[unlikely]]
             give_way(0);
@@ -184,21 +197,30 @@ struct alignas(64) process final : task {
 
     /// Takes what a message carries and gives its node back.
     [[nodiscard]] term consume(signal& s) noexcept {
+        if (s.marks != 0 || traced) [[unlikely]]
+            special_message_received(s);
+        return consume_message(*system, s);
+    }
+    /// The same for a process that is not unusual().
+    [[nodiscard]] term consume_usual(signal& s) noexcept {
         if (s.marks != 0) [[unlikely]]
-            marked_message_received(s);
+            special_message_received(s);
         return consume_message(*system, s);
     }
 
-    /// Puts a message in the own queue, behind everything taken in so far.
+    /// Puts a message that is from no process in the own queue, behind everything taken in so far.
     void queue_message(term message) noexcept;
-    /// The same; a priority message goes before the ordinary ones.
-    void queue(term message, bool priority) noexcept;
+    /// The same; a priority message goes before the ordinary ones. With kind `message` it is like one from a
+    /// process.
+    void queue(term message, bool priority, signal_kind kind = signal_kind::notice) noexcept;
+    /// Likewise a message made from a signal, with its trace token, if it has one: as if that had been sent.
+    void queue_for(signal& cause, term message, bool priority = false) noexcept;
 
 private:
     static constexpr std::size_t messages_for_a_reduction = 128;
     static constexpr std::size_t most_message_cost = 255;
 
-    void marked_message_received(const signal& s) noexcept;
+    void special_message_received(signal& s) noexcept;
     bool fetch_pending() noexcept;
     void take_in_other(signal& s) noexcept;
     bool fetch_at_rest() noexcept;
@@ -221,6 +243,7 @@ private:
     void on_exit_link(control_signal& s) noexcept;
     void on_exit2(control_signal& s) noexcept;
     void on_alias_message(control_signal& s) noexcept;
+    void on_traced(control_signal& s) noexcept;
     void on_call(control_signal& s) noexcept;
     void on_call_reply(control_signal& s) noexcept;
     void on_unlink(control_signal& s) noexcept;

@@ -3,15 +3,14 @@
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
 
+#include <rakka/actors/exit_reason.hpp>
 #include <rakka/etf/builder.hpp>
+#include <rakka/etf/known_atoms.hpp>
 
 #include <boost/system/system_error.hpp>
 
 namespace rakka::detail {
 
-namespace {
-
-/// A C++ object that travels as a message has one place at a time.
 term copy_of(term_view message) {
     try {
         return term::copy(message);
@@ -20,8 +19,6 @@ term copy_of(term_view message) {
     }
 }
 
-}  // namespace
-
 term messages_of(const process& p) {
     etf::builder b;
     etf::builder::word* cells = nullptr;
@@ -29,6 +26,17 @@ term messages_of(const process& p) {
     for (signal* s = p.messages.first(); s != nullptr; s = s->next)
         *cells++ = b.put_term(copy_of(peek(*s)));
     return b.finish(list);
+}
+
+std::optional<pid> whom_to_ask(process& self, const pid& p) {
+    const pid to = localised(*self.system, p);
+    if (!is_here(*self.system, to)) {
+        if (is_dead_incarnation(*self.system, to)) return std::nullopt;
+        error(atoms::known<"badarg">);
+    }
+    self.pay();
+    self.fetch();
+    return to;
 }
 
 bool ask(process& self, const pid& to, control_signal& question) {

@@ -67,9 +67,11 @@ term next_message(process& self) {
             self.sleep();
             self.fetch();  // in there: who asks what it was doing hears that it was waiting
         }
-        self.check_exit();
+        const bool unusual = self.unusual();
+        if (unusual) [[unlikely]]
+            self.check_exit();
         if (signal* const s = self.messages.pop()) {
-            term message = self.consume(*s);
+            term message = unusual ? self.consume(*s) : self.consume_usual(*s);
             self.give_way(*current_worker());
             return message;
         }
@@ -116,9 +118,11 @@ term receive() {
     using namespace detail;
     const auto [here, self] = where_am_i();
     self.fetch();
-    self.check_exit();
+    const bool unusual = self.unusual();
+    if (unusual) [[unlikely]]
+        self.check_exit();
     if (signal* const s = self.messages.pop()) {
-        term message = self.consume(*s);
+        term message = unusual ? self.consume(*s) : self.consume_usual(*s);
         self.give_way(here);
         return message;
     }

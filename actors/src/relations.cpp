@@ -1,11 +1,17 @@
 #include "relations.hpp"
 
+#include "tracing.hpp"
+
 namespace rakka::detail {
+
+occasional::occasional() noexcept = default;
+occasional::~occasional() = default;
 
 std::size_t relations::memory() const noexcept {
     std::size_t n = sizeof(*this) + links.memory() + monitors.memory() + watchers.memory() +
                     aliases.memory() + spawns.memory();
     if (seldom) n += sizeof(*seldom) + seldom->dictionary.capacity() * sizeof(dictionary_entries::value_type);
+    if (seldom && seldom->trace) n += sizeof(trace_state);
     return n;
 }
 
@@ -25,7 +31,7 @@ bool relations::shrink() noexcept {
     if (seldom) {
         seldom->question.reset();
         seldom->dictionary.shrink_to_fit();
-        if (seldom->dictionary.empty() && !seldom->unthrown) seldom.reset();
+        if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace) seldom.reset();
     }
     if (handler_timeout && !handler_timeout->running() && !handler_timeout->expired())
         handler_timeout.reset();

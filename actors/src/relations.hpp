@@ -22,6 +22,7 @@
 namespace rakka::detail {
 
 struct message_timer;
+struct trace_state;  // tracing.hpp
 
 // Relations with another node that were made from here know the number of their connection; 0 stands for
 // those the peer has made: its signals and the loss of their connection come in one order, so that whatever
@@ -76,6 +77,10 @@ struct occasional {
     dictionary_entries dictionary;
     std::optional<pending_question> question;
     std::optional<unthrown_exit> unthrown;
+    std::unique_ptr<trace_state> trace;
+
+    occasional() noexcept;
+    ~occasional();
 };
 
 struct relations {

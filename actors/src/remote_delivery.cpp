@@ -1,5 +1,6 @@
 // Signals that a node hands in for processes of this system.
 #include "routing.hpp"
+#include "tracing.hpp"
 
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/known_atoms.hpp>
@@ -22,6 +23,11 @@ void hand_in(system_core& core, const pid& to, control_signal& s) {
     }
 }
 
+control_signal& with_token_if(system_core& core, control_signal& s, const trace_token* token) {
+    if (token == nullptr) return s;
+    return with_token(core, s, *token, core.trace_epoch.load(std::memory_order_acquire));
+}
+
 }  // namespace
 
 void system::deliver_message(const pid& to, term message) {
@@ -36,6 +42,34 @@ void system::deliver_to_name(atom name, term message) {
 void system::deliver_alias(const reference& to, term message, bool priority) {
     const reference target = localised(*core_, to);
     if (is_here(*core_, target)) send_alias_here(*core_, target, std::move(message), priority);
+}
+
+void system::deliver_notice(const pid& to, term message) {
+    const pid target = localised(*core_, to);
+    if (is_here(*core_, target)) send_notice_here(*core_, core_->cache(), target, std::move(message));
+}
+
+void system::deliver_traced(const destination& to, term message, const trace_token& token, bool priority) {
+    system_core& core = *core_;
+    pid target;
+    reference alias;
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        target = localised(core, *p);
+    } else if (const auto* const r = std::get_if<reference>(&to)) {
+        alias = localised(core, *r);
+        if (!is_here(core, alias) || alias.size != reference::max_words) return;
+        target = {{}, alias.words[3], alias.words[4], core.origin};
+    } else {
+        const auto* const named = std::get_if<registered_name>(&to);
+        const auto holder = core.names.find(named != nullptr ? named->name : std::get<atom>(to));
+        target = {{}, holder.slot, holder.serial, core.origin};
+    }
+    if (!is_here(core, target)) return;
+    control_signal& s = make_control(core, alias ? signal_kind::alias_message : signal_kind::message);
+    s.ref = alias;
+    s.id = priority ? 1 : 0;
+    set_term(s, std::move(message));
+    post_with_token(core, target, s, token, core.trace_epoch.load(std::memory_order_acquire));
 }
 
 void system::deliver_link(const pid& from, const pid& to) {
@@ -54,21 +88,27 @@ void system::deliver_unlink_ack(const pid& from, const pid& to, std::uint64_t id
     hand_in(*core_, to, s);
 }
 
-void system::deliver_exit(const pid& from, const pid& to, term reason) {
+void system::deliver_exit(const pid& from, const pid& to, term reason, const trace_token* token) {
     control_signal& s = make_control(*core_, signal_kind::exit_link, from);
     set_term(s, std::move(reason));
-    hand_in(*core_, to, s);
+    hand_in(*core_, to, with_token_if(*core_, s, token));
 }
 
-void system::deliver_exit2(const pid& from, const pid& to, term reason) {
+void system::deliver_exit2(const pid& from, const pid& to, term reason, const trace_token* token) {
     control_signal& s = make_control(*core_, signal_kind::exit2, from);
     set_term(s, std::move(reason));
-    hand_in(*core_, to, s);
+    hand_in(*core_, to, with_token_if(*core_, s, token));
 }
 
-void system::deliver_exit2(const pid& from, const reference& to, term reason, bool priority) {
+void system::deliver_exit2(const pid& from, const reference& to, term reason, bool priority,
+                           const trace_token* token) {
     const reference target = localised(*core_, to);
-    if (is_here(*core_, target)) exit_alias_here(*core_, from, target, std::move(reason), priority);
+    if (!is_here(*core_, target) || target.size != reference::max_words) return;
+    control_signal& s = make_control(*core_, signal_kind::exit2, from);
+    s.ref = target;
+    s.id = priority ? 1 : 0;
+    set_term(s, std::move(reason));
+    deliver(*core_, {{}, target.words[3], target.words[4], core_->origin}, with_token_if(*core_, s, token));
 }
 
 void system::deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref) {
@@ -110,12 +150,13 @@ void system::deliver_group_leader(const pid& leader, const pid& member) {
     hand_in(*core_, member, make_control(*core_, signal_kind::group_leader, leader));
 }
 
-void system::deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) {
+void system::deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer,
+                                 const trace_token* token) {
     control_signal& s = make_control(*core_, signal_kind::spawn_reply);
     s.ref = localised(*core_, ref);
     s.id = flags;
     set_term(s, std::move(answer));
-    hand_in(*core_, to, s);
+    hand_in(*core_, to, with_token_if(*core_, s, token));
 }
 
 void system::signal_nodedown(const pid& to, atom node, std::uint64_t connection_id) {

@@ -15,6 +15,10 @@ namespace rakka::detail {
 
 /// What it costs the sender in reductions.
 std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term&& message);
+/// A message that is from no process: a timer's, or from outside.
+void send_notice_here(system_core& core, worker_cache* cache, const pid& to, term message);
+/// The same to anything. False when nobody has the name, or the connection is too busy.
+bool send_notice(system_core& core, const destination& to, term message);
 void send_alias_here(system_core& core, const reference& to, term message, bool priority);
 void exit_alias_here(system_core& core, const pid& from, const reference& to, term reason, bool priority);
 /// False when nobody has the name.

@@ -1,5 +1,6 @@
 #include "mailbox_limits.hpp"
 #include "routing.hpp"
+#include "tracing.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/send.hpp>
@@ -20,13 +21,13 @@ namespace {
                list(tuple(atoms::known<"erlang">, send_name, list(name, std::move(message)), list()))));
 }
 
-}  // namespace
-
-std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term&& message) {
+template <signal_kind Kind>
+std::int32_t send_as(system_core& core, worker_cache* cache, const pid& to, term&& message) {
     process* const target = find_alive(core, to);
     if (target == nullptr) return 1;
     const std::int32_t cost = target->message_cost.load(std::memory_order_relaxed);
     signal& s = make_message(core, cache, std::move(message));
+    if constexpr (Kind != signal_kind::message) s.kind = Kind;
     if (target->bound.load(std::memory_order_relaxed) != nullptr && !let_in(*target, to.serial, s))
         [[unlikely]] {
         free_signal(core, s);
@@ -34,6 +35,48 @@ std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, te
     }
     if (!post(*target, to.serial, s)) free_signal(core, s);
     return cost;
+}
+
+// What a process does that is unusual(): sends as it should, and learns of its end.
+[[gnu::cold, gnu::noinline]] void send_unusually(process& self, const destination& to, term message) {
+    if (trace_state* const t = trace_of(self)) {
+        obey(self, send_anywhere_traced(self, *t, to, message, {}));
+    } else if (const auto* const p = std::get_if<pid>(&to)) {
+        send_here(*self.system, self.system->cache(), *p, std::move(message));
+    } else {
+        send_name_here(*self.system, std::get<atom>(to), std::move(message));
+    }
+    self.pay();  // whatever it costs others: an ended process may go on for a while
+}
+
+}  // namespace
+
+std::int32_t send_here(system_core& core, worker_cache* cache, const pid& to, term&& message) {
+    return send_as<signal_kind::message>(core, cache, to, std::move(message));
+}
+
+void send_notice_here(system_core& core, worker_cache* cache, const pid& to, term message) {
+    static_cast<void>(send_as<signal_kind::notice>(core, cache, to, std::move(message)));
+}
+
+bool send_notice(system_core& core, const destination& to, term message) {
+    pid target;
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        target = localised(core, *p);
+    } else if (!std::holds_alternative<reference>(to)) {
+        const auto* const named = std::get_if<registered_name>(&to);
+        if (named == nullptr || is_here(core, named->node)) {
+            const auto holder = core.names.find(named != nullptr ? named->name : std::get<atom>(to));
+            if (holder.serial == 0) return named != nullptr;
+            target = {{}, holder.slot, holder.serial, core.origin};
+        }
+    }
+    if (target && is_here(core, target)) {
+        send_notice_here(core, core.cache(), target, std::move(message));
+        return true;
+    }
+    const auto outcome = send_anywhere(core, core.nobody(), to, message, {.nosuspend = true});
+    return outcome != remote_router::outcome::no_connection;
 }
 
 void send_alias_here(system_core& core, const reference& to, term message, bool priority) {
@@ -94,15 +137,15 @@ remote_router::outcome send_anywhere(system_core& core, const pid& from, const d
 
 }  // namespace detail
 
-// What a doomed process may still do does not depend on how busy others are: it pays the least.
-
 void send(const pid& to, term message) {
     using namespace detail;
     const auto [here, self] = where_am_i();
     system_core& core = *self.system;
     if (is_here(core, to)) [[likely]] {
+        if (self.unusual()) [[unlikely]]
+            return send_unusually(self, to, std::move(message));
         const std::int32_t cost = send_here(core, core.cache_of(here), to, std::move(message));
-        self.pay(here, self.doomed ? 1 : cost);
+        self.pay_usually(here, cost);
     } else {
         send(destination(to), std::move(message));
     }
@@ -114,9 +157,11 @@ void send(atom name, term message) {
     system_core& core = *self.system;
     const auto holder = core.names.find(name);
     if (holder.serial == 0) no_such_name(name, std::move(message));
+    if (self.unusual()) [[unlikely]]
+        return send_unusually(self, name, std::move(message));
     const std::int32_t cost = send_here(core, core.cache_of(here),
                                         {{}, holder.slot, holder.serial, core.origin}, std::move(message));
-    self.pay(here, self.doomed ? 1 : cost);
+    self.pay_usually(here, cost);
 }
 
 void send(const registered_name& to, term message) {
@@ -138,7 +183,9 @@ send_result send(const destination& to, term message, send_flags flags) {
         send(*name, std::move(message));
         return send_result::ok;
     }
-    const auto how = send_anywhere(*self.system, self.pid(), to, message, flags);
+    trace_state* const t = self.traced ? trace_of(self) : nullptr;
+    const auto how = t != nullptr ? send_anywhere_traced(self, *t, to, message, flags)
+                                  : send_anywhere(*self.system, self.pid(), to, message, flags);
     if (how == remote_router::outcome::no_connection)
         return flags.noconnect ? send_result::noconnect : send_result::nosuspend;
     obey(self, how);

@@ -19,6 +19,7 @@ enum class signal_kind : std::uint8_t {
     alias_message,  // ref: the alias, id: 1 = sent with priority
     call,           // a monitor and the message behind it in one: ref, from, name as in monitor; value
     call_reply,     // the answer to `call` and the end of its monitor in one: ref; value: without its tag
+    notice,         // a message that leaves the receiver's trace token alone: from no process
     exit_link,      // from, value: reason; counts only while the link is active
     exit2,          // from, value: reason; ref: the alias it was sent to, id: 1 = with priority
     link,           // from
@@ -38,6 +39,7 @@ enum class signal_kind : std::uint8_t {
     answer,         // id: the question that is answered
     nodedown,       // name: the node, id: of the connection
     resume,         // the busy connection has room again
+    traced,         // any of the others, with a trace token (tracing.hpp)
 };
 
 /// How a node's memory is given back.
@@ -46,11 +48,13 @@ enum class signal_storage : std::uint8_t {
     small,    // pooled, signal_with_term
     large,    // pooled, control_signal
     foreign,  // part of something else, which looks after it
+    traced,   // on the heap, traced_signal (tracing.hpp)
 };
 
 // What a node carries in `marks`.
 inline constexpr std::uint8_t counted_mark = 1;   // in the mailbox_bound of the process it is meant for
 inline constexpr std::uint8_t priority_mark = 2;  // one of the priority messages of a queue
+inline constexpr std::uint8_t traced_mark = 4;    // with storage `traced`
 
 /// The head of every node. A plain value while nobody else can see it; a mailbox's push publishes it.
 struct signal {
@@ -100,7 +104,7 @@ inline constexpr std::size_t queue_link_offset = offsetof(etf::detail::arena, qu
 }
 
 [[nodiscard]] inline control_signal& control(signal& s) noexcept {
-    RAKKA_DCHECK(s.storage == signal_storage::large);
+    RAKKA_DCHECK(s.storage == signal_storage::large || s.storage == signal_storage::traced);
     return static_cast<control_signal&>(s);
 }
 

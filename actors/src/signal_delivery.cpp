@@ -2,6 +2,7 @@
 
 #include "signal_transit.hpp"
 #include "timer_records.hpp"
+#include "tracing.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/traits.hpp>
@@ -118,6 +119,8 @@ term consume_node(system_core& core, signal& s) noexcept {
         give_back_small(core, s);
     } else if (s.storage == signal_storage::large) {
         give_back_large(core, s);
+    } else if (s.storage == signal_storage::traced) {
+        free_traced(s);
     }
     return t;
 }
@@ -130,7 +133,7 @@ namespace {
 
 /// The signals of every message and call: short work, which needs nothing of the process that runs.
 constexpr bool may_be_handed_over(signal_kind k) noexcept {
-    return k <= signal_kind::call_reply && k != signal_kind::alias_message;
+    return k <= signal_kind::notice && k != signal_kind::alias_message;
 }
 
 }  // namespace
@@ -196,7 +199,9 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
         return;
     }
     if (s.storage == signal_storage::foreign) return;
-    if (s.storage != signal_storage::large) {
+    if (s.storage == signal_storage::traced) {
+        s.kind = traced(s).inner;
+    } else if (s.storage != signal_storage::large) {
         free_signal(core, s);
         return;
     }

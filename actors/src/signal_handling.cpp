@@ -50,6 +50,12 @@ void process::handle_control(signal& s) noexcept {
         case signal_kind::alias_message:
             on_alias_message(control(s));
             return;  // keeps the node
+        case signal_kind::notice:
+            messages.append(s);
+            return;
+        case signal_kind::traced:
+            on_traced(control(s));
+            return;  // keeps the node
         default:
             act_on(control(s));
             free_signal(*system, s);
@@ -114,6 +120,8 @@ void process::act_on(control_signal& c) noexcept {
         case signal_kind::receive_timer:
         case signal_kind::message_timer:
         case signal_kind::operation:
+        case signal_kind::notice:
+        case signal_kind::traced:
             break;
     }
 }
@@ -126,7 +134,7 @@ void process::on_exit_link(control_signal& s) noexcept {
     related->links.erase(s.from);
     term why = take_term(s);
     if (traps_exit) {
-        queue(exit_message(s.from, why), priority);
+        queue_for(s, exit_message(s.from, why), priority);
     } else if (!why.is_atom(atoms::known<"normal">)) {
         doom(std::move(why));
     }
@@ -143,7 +151,7 @@ void process::on_exit2(control_signal& s) noexcept {
     if (why.is_atom(atoms::known<"kill">)) {
         doom(atoms::known<"killed">);
     } else if (traps_exit) {
-        queue(exit_message(s.from, why), priority);
+        queue_for(s, exit_message(s.from, why), priority);
     } else if (!why.is_atom(atoms::known<"normal">) || s.from == pid()) {
         doom(std::move(why));
     }
@@ -236,7 +244,7 @@ void process::on_spawn_reply(control_signal& s) noexcept {
     const term answer = take_term(s);
     const auto child = answer.as<rakka::pid>();
     if (!child) {
-        answer_spawn(*this, s.ref, asked, atoms::known<"error">, answer);
+        answer_spawn(*this, s.ref, asked, atoms::known<"error">, answer, &s);
         return;
     }
     if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked.connection});
@@ -244,7 +252,7 @@ void process::on_spawn_reply(control_signal& s) noexcept {
         related->monitors.put(s.ref,
                               {{.target = *child, .resolved = *child, .connection = asked.connection}, {}});
     }
-    answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child);
+    answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child, &s);
 }
 
 void process::on_nodedown(const control_signal& s) noexcept {
@@ -260,7 +268,7 @@ void process::on_nodedown(const control_signal& s) noexcept {
         r.links.erase_at(i);
         if (!link.active) continue;
         if (traps_exit) {
-            queue(exit_message(peer, why), link.priority);
+            queue(exit_message(peer, why), link.priority, signal_kind::message);
         } else {
             doom(why);
         }

@@ -1,6 +1,7 @@
 #include "mailbox_limits.hpp"
 #include "signal_delivery.hpp"
 #include "start_process.hpp"
+#include "tracing.hpp"
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/spawn.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -109,7 +111,7 @@ private:
 }  // namespace
 
 result<pid> start_process(system_core& core, process* parent, process_code code, const spawn_options& options,
-                          monitor_request* monitor) {
+                          monitor_request* monitor, trace_token* reply) {
     if (options.name == atoms::known<"undefined">) return actors_errc::bad_name;
     if (!core.admit()) return core.stopping.load() ? actors_errc::stopping : actors_errc::system_limit;
     worker_cache* const cache = core.cache();
@@ -122,6 +124,8 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
             child.relate(monitor);
             if (child.claim_name()) {
                 child.take_resources();
+                if (parent != nullptr && parent->traced) [[unlikely]]
+                    pass_token(*parent, *fresh, reply);
                 return child.bear(std::move(code));
             }
             why = actors_errc::name_taken;
@@ -189,14 +193,20 @@ reference spawn_request_from_process(process_code code, spawn_options options,
     options.link = options.link || how.link;
     const monitor_options plain{};
     monitor_request request{plain, {}};
-    const auto made =
-        start_process(*self.system, &self, std::move(code), options, how.monitor ? &request : nullptr);
+    trace_token reply;
+    const auto made = start_process(*self.system, &self, std::move(code), options,
+                                    how.monitor ? &request : nullptr, &reply);
     const reference ref = made && how.monitor ? request.made : self.make_own_reference();
     const pending_spawn asked{self.system->facade.node_name(), how.reply, tag_of(how)};
-    if (made) {
-        answer_spawn(self, ref, asked, atoms::known<"ok">, *made);
-    } else {
+    if (!made) {
         answer_spawn(self, ref, asked, atoms::known<"error">, why_not(made.error()));
+    } else if (self.traced && reply.from.has_value()) {
+        control_signal& cause = with_token(*self.system, make_control(*self.system, signal_kind::spawn_reply),
+                                           reply, make_trace(self).epoch);
+        answer_spawn(self, ref, asked, atoms::known<"ok">, *made, &cause);
+        free_signal(*self.system, cause);
+    } else {
+        answer_spawn(self, ref, asked, atoms::known<"ok">, *made);
     }
     self.pay();
     return ref;
@@ -214,11 +224,17 @@ reference spawn_request_here(std::unique_ptr<message_handler> handler, const spa
 }
 
 void answer_spawn(process& self, const reference& ref, const pending_spawn& asked, atom outcome,
-                  const term& what) {
+                  const term& what, signal* cause) {
     const bool good = outcome == atoms::known<"ok">;
     const bool wanted = asked.wanted == spawn_reply::yes ||
                         asked.wanted == (good ? spawn_reply::success_only : spawn_reply::error_only);
-    if (wanted) self.queue_message(tuple(asked.tag, ref, outcome, what));
+    if (!wanted) return;
+    term message = tuple(asked.tag, ref, outcome, what);
+    if (cause != nullptr) {
+        self.queue_for(*cause, std::move(message));
+    } else {
+        self.queue_message(std::move(message));
+    }
 }
 
 }  // namespace detail
@@ -237,8 +253,12 @@ reference spawn_request(atom node, atom module, atom function, term arguments,
     if (router == nullptr) {
         core.facade.deliver_spawn_reply(ref, self.pid(), 0, atoms::known<"noconnection">);
     } else {
-        const auto placed = router->spawn_request(ref, self.pid(), self.leader, node, module, function,
-                                                  std::move(arguments), std::move(wire));
+        std::optional<trace_token> token;  // on this node the child gets it as by spawn()
+        if (self.traced && !is_here(core, node))
+            token = count_spawn(self, {ref, node, module, function, wire}, arguments);
+        const auto placed =
+            router->spawn_request(ref, self.pid(), self.leader, node, module, function, std::move(arguments),
+                                  std::move(wire), token ? &*token : nullptr);
         self.related->spawns.find(ref)->connection = placed.connection;
         obey(self, placed.how);
     }

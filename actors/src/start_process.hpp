@@ -6,6 +6,7 @@
 
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/spawn_options.hpp>
+#include <rakka/actors/trace_token.hpp>
 #include <rakka/base/result.hpp>
 
 #include <memory>
@@ -26,16 +27,17 @@ struct monitor_request {
 
 /// Links and monitor are in place on both sides before the new process can run. `parent` is the calling
 /// process, or null on a foreign thread (then neither link nor monitor). Errors: system_limit, stopping,
-/// name_taken, bad_name, no_memory, no_thread.
+/// name_taken, bad_name, no_memory, no_thread. `reply`: see pass_token().
 [[nodiscard]] result<pid> start_process(system_core& core, process* parent, process_code code,
-                                        const spawn_options& options, monitor_request* monitor);
+                                        const spawn_options& options, monitor_request* monitor,
+                                        trace_token* reply = nullptr);
 
 /// Takes care of the alias that a monitor may come with.
 void make_monitor_alias(process& self, const reference& ref, monitor_alias mode);
 
 /// Queues the answer to a spawn_request(), if it is wanted: `outcome` is ok or error, `what` the pid or the
-/// reason.
+/// reason, `cause` the signal that says so, if one does.
 void answer_spawn(process& self, const reference& ref, const pending_spawn& asked, atom outcome,
-                  const term& what);
+                  const term& what, signal* cause = nullptr);
 
 }  // namespace rakka::detail

@@ -1,6 +1,7 @@
 #include "engine/scheduler_state.hpp"
 #include "routing.hpp"
 #include "start_process.hpp"
+#include "tracing.hpp"
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/exit_reason.hpp>
@@ -212,9 +213,15 @@ void system::run_and_wait(std::unique_ptr<process_body> body) {
 
 bool system::send(const destination& to, term message) {
     system_core& core = *core_;
-    if (const auto* const name = std::get_if<atom>(&to))
-        return send_name_here(core, *name, std::move(message));
-    const auto outcome = send_anywhere(core, sender_in(core), to, message, {.nosuspend = true});
+    process* const caller = caller_in(core);
+    if (caller == nullptr) return send_notice(core, to, std::move(message));
+    trace_state* const t = trace_of(*caller);
+    const auto* const name = std::get_if<atom>(&to);
+    if (name != nullptr && t == nullptr) return send_name_here(core, *name, std::move(message));
+    if (name != nullptr && core.names.find(*name).serial == 0) return false;
+    constexpr send_flags flags{.nosuspend = true};
+    const auto outcome = t != nullptr ? send_anywhere_traced(*caller, *t, to, message, flags)
+                                      : send_anywhere(core, caller->pid(), to, message, flags);
     return outcome != remote_router::outcome::no_connection;
 }
 

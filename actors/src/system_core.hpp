@@ -100,6 +100,11 @@ public:
 
     ended_parents gone_parents;
 
+    // Sequential tracing: see tracing.hpp.
+    std::atomic<std::uint32_t> trace_epoch{0};    // of the tokens that count
+    std::atomic<std::uint64_t> system_tracer{0};  // serial << 32 | slot; 0: nobody
+    std::atomic<std::int64_t> trace_times{1};     // told so far, of those with a number
+
 private:
     std::vector<std::unique_ptr<worker_cache>> caches_;
     std::unique_ptr<scheduler> scheduler_;

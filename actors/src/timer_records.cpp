@@ -123,9 +123,10 @@ term message_timer::take_message() noexcept {
 
 void message_timer::send_to_other() noexcept {
     if (for_elsewhere_) {
-        core_.facade.send(*to_.elsewhere, take_message());
+        static_cast<void>(send_notice(core_, *to_.elsewhere, take_message()));
     } else {
-        send_here(core_, core_.cache(), {{}, to_.local.slot, to_.local.serial, core_.origin}, take_message());
+        send_notice_here(core_, core_.cache(), {{}, to_.local.slot, to_.local.serial, core_.origin},
+                         take_message());
     }
 }
 

@@ -75,6 +75,7 @@ public:
     std::atomic<int> unlink_acks{0};
     std::atomic<int> spawn_requests{0};
     std::atomic<int> demonitors{0};
+    trace_token spawn_token;  ///< of the last traced request; of who made it
     /// What the other system does about a request for a process, options included; without it requests are
     /// counted and never answered. Set before the first.
     std::function<void(rakka::system&, const reference&, const pid&, const term&)> serve_spawn;
@@ -89,8 +90,16 @@ public:
     outcome send_alias(const pid&, const reference& to, term m, send_flags flags) override {
         return put([=](rakka::system& s) { s.deliver_alias(to, m, flags.priority); });
     }
+    outcome send_traced(const pid&, const destination& to, term m, send_flags flags,
+                        const trace_token& token) override {
+        if (busy && flags.nosuspend) return outcome::no_connection;
+        return put([=](rakka::system& s) { s.deliver_traced(to, m, token, flags.priority); }, busy);
+    }
     outcome exit_link(const pid& from, const pid& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit(from, to, why); });
+    }
+    outcome exit_link_traced(const pid& from, const pid& to, term why, const trace_token& token) override {
+        return put([=](rakka::system& s) { s.deliver_exit(from, to, why, &token); });
     }
     outcome exit2(const pid& from, const pid& to, term why) override {
         return put([=](rakka::system& s) { s.deliver_exit2(from, to, why); });
@@ -123,8 +132,9 @@ public:
         return put([=](rakka::system& s) { s.deliver_group_leader(leader, member); });
     }
     placed spawn_request(const reference& ref, const pid& from, const pid&, atom, atom, atom, term,
-                         term options) override {
+                         term options, const trace_token* token) override {
         ++spawn_requests;
+        if (token != nullptr) spawn_token = *token;
         if (!serve_spawn) return {outcome::ok, connection};
         return place([=, this](rakka::system& s) { serve_spawn(s, ref, from, options); });
     }

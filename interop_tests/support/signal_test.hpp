@@ -23,12 +23,15 @@ protected:
         erl = std::make_unique<beam_node>(start_erlang("erl"));
     }
 
-    /// Answers `{From, X}` with `{Self, X}`; ends with R at `{exit, R}`.
+    /// Answers `{From, X}`, a pid's or an alias's, with `{Self, X}`; ends with R at `{exit, R}`.
     static void echo() {
         while (true) {
             const term m = receive();
             if (m.is_tagged("exit"_a, 2)) rakka::exit(m.share(m.tuple()[1]));
-            send(*m.tuple()[0].as<pid>(), term(tuple(self(), m.share(m.tuple()[1]))));
+            const term_view from = m.tuple()[0];
+            const destination to =
+                from.is(kind::pid) ? destination(*from.as<pid>()) : destination(*from.as<reference>());
+            send(to, term(tuple(self(), m.share(m.tuple()[1]))));
         }
     }
     static std::optional<term> receive_soon() {

@@ -62,8 +62,7 @@ protected:
     std::optional<raw_signals> from_us;
 };
 
-// The forms with a sequential trace token are accepted like those without. The token is dropped: see
-// control_message::token.
+// With and without a sequential trace token, which is the receiver's then.
 TEST_F(node_signals, messages_in_every_form_arrive) {
     begin();
     as_process([&] {
@@ -92,6 +91,9 @@ TEST_F(node_signals, messages_in_every_form_arrive) {
         for (std::size_t i = 0; i < forms.size(); ++i) {
             write(forms[i], term(tuple("number"_a, i)));
             EXPECT_EQ(next_text(), "{number," + std::to_string(i) + "}") << forms[i].to_string();
+            const tuple_view form = forms[i].tuple();
+            const bool traced = form[form.size() - 1] == token.view();
+            EXPECT_EQ(seq_trace::get_token(), traced ? token : term(list())) << forms[i].to_string();
         }
     });
     EXPECT_EQ((*us)->nodes().size(), 1U);
@@ -117,13 +119,69 @@ TEST_F(node_signals, exit_signals_in_every_form_arrive) {
         };
         const std::string expected = term(tuple("EXIT"_a, from, why)).to_string();
         for (const auto& [control, payload] : forms) {
+            seq_trace::set_token(list());
             write(control, payload);
             EXPECT_EQ(next_text(), expected) << control.to_string();
+            const std::string text = control.to_string();
+            const bool traced = text.find("{0,17,1,") != std::string::npos;
+            EXPECT_EQ(seq_trace::get_token(), traced ? token : term(list())) << text;
         }
         EXPECT_TRUE(unalias(*al.as<reference>()));
         write(term(tuple(37, 20, from, al)), why);
         write(term(tuple(22, from, me)), term("next"_a));
         EXPECT_EQ(next_text(), "next");
+    });
+}
+
+TEST_F(node_signals, what_a_process_with_a_token_sends_has_the_form_for_it) {
+    begin();
+    as_process([&] {
+        const pid me = self();
+        seq_trace::set_token(tuple(0, "lab"_a, 6, me, 5));
+        const auto expect_token = [&](const raw_signal& s, int op, const std::string& serials) {
+            EXPECT_EQ(s.op(), op);
+            ASSERT_TRUE(s.control.token.is_tuple(5)) << s.control.token.to_string();
+            const tuple_view t = s.control.token.tuple();
+            EXPECT_EQ(t[1].to_string(), "lab");
+            EXPECT_TRUE(same(*t[3].as<pid>(), me));
+            EXPECT_EQ(t[4].to_string() + "," + t[2].to_string(), serials);
+        };
+        send(from, "x"_a);
+        send(registered_name{from.node, from.node}, "x"_a);
+        send(peers_reference(1), "x"_a);
+        static_cast<void>(spawn_request(from.node, "m"_a, "f"_a, list(1)));
+        exit(from, "why"_a);  // carries none
+        blocking([&] {
+            expect_token(from_us->next(), 23, "5,7");
+            expect_token(from_us->next(), 16, "5,8");
+            expect_token(from_us->next(), 37, "5,9");
+            expect_token(from_us->next(), 30, "5,11");
+            EXPECT_EQ(from_us->next().op(), 26);
+        });
+    });
+}
+
+// A peer without BIG_SEQTRACE_LABELS gets the message alone.
+TEST_F(node_signals, a_token_that_the_peer_does_not_understand_stays_here) {
+    begin(flag_sets::wanted.without({flag::big_seqtrace_labels}));
+    as_process([&] {
+        seq_trace::set_token("label"_a, "lab"_a);
+        send(from, "x"_a);
+        seq_trace::set_token("label"_a, 17);
+        send(from, "y"_a);
+        blocking([&] {
+            EXPECT_EQ(from_us->next().op(), 22);
+            EXPECT_EQ(from_us->next().op(), 23);
+        });
+    });
+}
+
+TEST_F(node_signals, a_token_of_a_wrong_shape_closes_the_connection) {
+    begin();
+    us->sys.run([&] {
+        write(term(tuple(23, from, self(), tuple(0, 17, "one"_a, from, 0))), term("x"_a));
+        blocking([&] { EXPECT_TRUE(from_us->next().closed); });
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, std::chrono::nanoseconds(0)));
     });
 }
 

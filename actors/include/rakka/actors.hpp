@@ -16,6 +16,9 @@
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/saturated.hpp>
 #include <rakka/actors/send.hpp>
+#include <rakka/actors/seq_trace.hpp>
 #include <rakka/actors/spawn.hpp>
+#include <rakka/actors/spawn_option_terms.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/actors/timers.hpp>
+#include <rakka/actors/trace_token.hpp>

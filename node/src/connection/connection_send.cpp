@@ -111,6 +111,8 @@ void connection::encode(outbound_signal& s, const pid& sender) {
     // A link's exit to an earlier incarnation of the peer would make the peer close the connection. [dist
     // §EXIT]
     if (s.control.kind == control_kind::exit && s.control.to.creation != peer_creation_) return;
+    if (s.control.token.has_value() && !wire::takes_token(effective_, s.control.token)) [[unlikely]]
+        s.control.token = {};
     auto done = s.ahead ? encoder_->append(queue_.tail(), s.control, std::move(*s.ahead))
                         : encoder_->append(queue_.tail(), s.control, s.payload);
     if (!done && carries_reason(s.control.kind)) {

@@ -67,6 +67,12 @@ void answer_for_nobody(connection& to, const control_message& m) {
     }
 }
 
+/// That of the message, which has been checked.
+std::optional<trace_token> token_of(const control_message& c) {
+    if (!c.token.has_value()) return std::nullopt;
+    return *trace_token::read(c.token);
+}
+
 verdict deliver_send(system& sys, wire::inbound_message& m) {
     const control_message& c = m.control();
     // An unread payload need not even be valid: nobody there, nothing decoded.
@@ -75,7 +81,12 @@ verdict deliver_send(system& sys, wire::inbound_message& m) {
     if (c.kind == control_kind::send_to_name && (!name || !sys.whereis(name))) return {};
     auto message = m.payload();
     if (!message) return message.error();
-    if (c.kind == control_kind::send) {
+    if (c.token.has_value()) [[unlikely]] {
+        const destination to = c.kind == control_kind::send           ? destination(c.to)
+                               : c.kind == control_kind::send_to_name ? destination(name)
+                                                                      : destination(c.ref);
+        sys.deliver_traced(to, std::move(*message), *trace_token::read(c.token), c.priority);
+    } else if (c.kind == control_kind::send) {
         sys.deliver_message(c.to, std::move(*message));
     } else if (c.kind == control_kind::send_to_name) {
         sys.deliver_to_name(name, std::move(*message));
@@ -89,16 +100,18 @@ verdict deliver_with_reason(system& sys, wire::inbound_message& m) {
     const control_message& c = m.control();
     auto reason = m.payload();
     if (!reason) return reason.error();
+    const std::optional<trace_token> carried = token_of(c);
+    const trace_token* const token = carried ? &*carried : nullptr;
     if (c.kind == control_kind::exit) {
-        sys.deliver_exit(c.from, c.to, std::move(*reason));
+        sys.deliver_exit(c.from, c.to, std::move(*reason), token);
     } else if (c.kind == control_kind::down) {
         sys.deliver_down(c.ref, c.to, std::move(*reason));
     } else if (c.to) {
-        sys.deliver_exit2(c.from, c.to, std::move(*reason));
+        sys.deliver_exit2(c.from, c.to, std::move(*reason), token);
     } else if (c.ref) {
-        sys.deliver_exit2(c.from, c.ref, std::move(*reason), c.priority);
+        sys.deliver_exit2(c.from, c.ref, std::move(*reason), c.priority, token);
     } else if (const atom name = c.known_name()) {
-        if (const auto p = sys.whereis(name)) sys.deliver_exit2(c.from, *p, std::move(*reason));
+        if (const auto p = sys.whereis(name)) sys.deliver_exit2(c.from, *p, std::move(*reason), token);
     }
     return {};
 }
@@ -113,14 +126,14 @@ void deliver_monitor(node_core& core, connection& from, const control_message& c
 }
 
 /// What the protocol owes for a signal that the peer may not send.
-void refuse(connection& to, const control_message& m) {
+void refuse(node_core& core, connection& to, const control_message& m) {
     switch (m.kind) {
         case control_kind::link:
             return answer_link(to, m);
         case control_kind::monitor:
             return answer_monitor(to, m);
         case control_kind::spawn_request:
-            return refuse_spawn_request(to, m, "not_allowed"_a);
+            return refuse_spawn_request(core, to, m, "not_allowed"_a);
         default:
             return;  // dropped
     }
@@ -139,7 +152,7 @@ std::optional<wire::wire_error> dispatch(node_core& core, connection& from, wire
         const auto admitted = guard->admits(core, from, m);
         if (!admitted) return admitted.error();
         if (!*admitted) {
-            refuse(from, c);
+            refuse(core, from, c);
             return {};
         }
     }
@@ -172,10 +185,12 @@ std::optional<wire::wire_error> dispatch(node_core& core, connection& from, wire
         case control_kind::group_leader:
             sys.deliver_group_leader(c.from, c.to);
             break;
-        case control_kind::spawn_reply:
+        case control_kind::spawn_reply: {
+            const std::optional<trace_token> token = token_of(c);
             sys.deliver_spawn_reply(c.ref, c.to, static_cast<std::uint32_t>(c.id),
-                                    c.from ? term(c.from) : c.name);
+                                    c.from ? term(c.from) : c.name, token ? &*token : nullptr);
             break;
+        }
         case control_kind::spawn_request:
             return serve_spawn_request(core, from, m);
     }

@@ -11,7 +11,7 @@ namespace rakka::detail {
 class connection;
 struct node_core;
 
-/// Delivers `m`, but for its trace token (control_message::token), or answers it where nobody is there to
+/// Delivers `m`, or answers it where nobody is there to
 /// receive it and the protocol owes an answer. Returns why the connection must be closed, if it must. I/O
 /// thread.
 [[nodiscard]] std::optional<wire::wire_error> dispatch(node_core& core, connection& from,

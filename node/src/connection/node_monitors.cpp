@@ -51,7 +51,7 @@ void node_monitors::announce(system& sys, const news& n) {
     for (const subscription& s : subscriptions_) {
         if (s.options.type != node_type::all && (s.options.type == node_type::hidden) != n.hidden) continue;
         const auto info = info_for(s.options, n);
-        sys.deliver_message(s.who, info ? term(tuple(n.what, n.node, *info)) : term(tuple(n.what, n.node)));
+        sys.deliver_notice(s.who, info ? term(tuple(n.what, n.node, *info)) : term(tuple(n.what, n.node)));
     }
 }
 
@@ -72,7 +72,7 @@ bool node_monitors::unwatch(const pid& who, atom node) {
 void node_monitors::announce_lost(system& sys, atom node) {
     const std::lock_guard lock(mutex_);
     std::erase_if(watchers_, [&](const watcher& w) {
-        if (w.node == node) sys.deliver_message(w.who, term(tuple(atoms::known<"nodedown">, node)));
+        if (w.node == node) sys.deliver_notice(w.who, term(tuple(atoms::known<"nodedown">, node)));
         return w.node == node || !sys.is_alive(w.who);
     });
 }

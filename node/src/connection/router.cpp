@@ -4,6 +4,8 @@
 #include "services/rpc_calls.hpp"
 #include "services/spawn_service.hpp"
 
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/seq_trace.hpp>
 #include <rakka/actors/system.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
@@ -39,6 +41,25 @@ atom set_target(wire::control_message& m, const monitor_target& target, atom own
     }
     m.name = std::get<atom>(target);
     return own_node;
+}
+
+/// Sets kind and target of a message; returns the node, none for a bare name.
+atom set_destination(wire::control_message& m, const destination& to) {
+    if (const auto* const p = std::get_if<pid>(&to)) {
+        m.to = *p;
+        return p->node;
+    }
+    if (const auto* const n = std::get_if<registered_name>(&to)) {
+        m.kind = control_kind::send_to_name;
+        m.name = n->name;
+        return n->node;
+    }
+    if (const auto* const alias = std::get_if<reference>(&to)) {
+        m.kind = control_kind::send_to_alias;
+        m.ref = *alias;
+        return alias->node;
+    }
+    return {};
 }
 
 }  // namespace
@@ -97,18 +118,13 @@ outcome router::other_signal(atom node, outbound_signal s, contact how, const pi
 
 void router::post(const pid& from, const destination& to, term message, bool connect) {
     outbound_signal s = signal(control_kind::send, from, {}, std::move(message));
-    atom node;
-    if (const auto* const p = std::get_if<pid>(&to)) {
-        s.control.to = *p;
-        node = p->node;
-    } else if (const auto* const n = std::get_if<registered_name>(&to)) {
-        s.control.kind = control_kind::send_to_name;
-        s.control.name = n->name;
-        node = n->node;
-    } else if (const auto* const alias = std::get_if<reference>(&to)) {
-        s.control.kind = control_kind::send_to_alias;
-        s.control.ref = *alias;
-        node = alias->node;
+    const atom node = set_destination(s.control, to);
+    if (in_process()) {
+        const term shown = s.control.to                 ? term(s.control.to)
+                           : s.control.ref              ? term(s.control.ref)
+                           : s.control.name.has_value() ? term(tuple(s.control.name, node))
+                                                        : term();
+        if (const auto token = seq_trace::sent(shown, s.payload)) s.control.token = token->to_term();
     }
     const contact how = connect && core_.dials_by_itself() ? contact::connect : contact::only_if_up;
     static_cast<void>(submit(node, s, from, when_busy::go_on, how));
@@ -157,9 +173,23 @@ outcome router::send_alias(const pid& from, const reference& to, term message, s
     return send_signal(to.node, std::move(s), flags, from);
 }
 
+outcome router::send_traced(const pid& from, const destination& to, term message, send_flags flags,
+                            const trace_token& token) {
+    outbound_signal s = signal(control_kind::send, from, {}, std::move(message));
+    const atom node = set_destination(s.control, to);
+    s.control.token = token.to_term();
+    return send_signal(node, std::move(s), flags, from);
+}
+
 outcome router::exit_link(const pid& from, const pid& to, term reason) {
     return other_signal(to.node, signal(control_kind::exit, from, to, std::move(reason)),
                         contact::only_if_known);
+}
+
+outcome router::exit_link_traced(const pid& from, const pid& to, term reason, const trace_token& token) {
+    outbound_signal s = signal(control_kind::exit, from, to, std::move(reason));
+    s.control.token = token.to_term();
+    return other_signal(to.node, std::move(s), contact::only_if_known);
 }
 
 outcome router::exit2(const pid& from, const pid& to, term reason) {
@@ -225,7 +255,7 @@ outcome router::group_leader(const pid& from, const pid& leader, const pid& memb
 
 remote_router::placed router::spawn_request(const reference& ref, const pid& from, const pid& group_leader,
                                             atom node, atom module, atom function, term arguments,
-                                            term options) {
+                                            term options, const trace_token* token) {
     if (node == core_.self()) {
         spawn_for_own_process(core_, {ref, from, group_leader ? group_leader : from, module, function,
                                       std::move(arguments), std::move(options)});
@@ -244,6 +274,7 @@ remote_router::placed router::spawn_request(const reference& ref, const pid& fro
     s.control.group_leader = group_leader ? group_leader : from;  // every process must have one there
     s.control.mfa = term(tuple(module, function, s.payload.list().size()));
     s.control.options = std::move(options);
+    if (token != nullptr) s.control.token = token->to_term();
     return relation(node, std::move(s));
 }
 

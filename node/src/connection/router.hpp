@@ -24,7 +24,10 @@ public:
     outcome send(const pid& from, const pid& to, term message, send_flags flags) override;
     outcome send(const pid& from, const registered_name& to, term message, send_flags flags) override;
     outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) override;
+    outcome send_traced(const pid& from, const destination& to, term message, send_flags flags,
+                        const trace_token& token) override;
     outcome exit_link(const pid& from, const pid& to, term reason) override;
+    outcome exit_link_traced(const pid& from, const pid& to, term reason, const trace_token& token) override;
     outcome exit2(const pid& from, const pid& to, term reason) override;
     outcome exit_alias(const pid& from, const reference& to, term reason, bool priority) override;
     placed link(const pid& from, const pid& to) override;
@@ -36,7 +39,8 @@ public:
                  term reason) override;
     outcome group_leader(const pid& from, const pid& leader, const pid& member) override;
     placed spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
-                         atom module, atom function, term arguments, term options) override;
+                         atom module, atom function, term arguments, term options,
+                         const trace_token* token) override;
     outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) override;
 
 private:

@@ -207,7 +207,10 @@ items foreign_items() {
         {"message_queue_data"_a, [](info) { return term("off_heap"_a); }},
         {"min_bin_vheap_size"_a, zero},
         {"min_heap_size"_a, zero},
-        {"sequential_trace_token"_a, nothing},
+        {"sequential_trace_token"_a,
+         [](info i) {
+             return i.sequential_trace_token.has_value() ? i.sequential_trace_token : term(list());
+         }},
         {"stack_size"_a, zero},
         {"suspending"_a, nothing},
         {"total_heap_size"_a, zero},

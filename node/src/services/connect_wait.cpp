@@ -40,7 +40,7 @@ result<void> connect_and_wait(const std::shared_ptr<node_core>& core, atom peer,
     core->post([c, core, outcome, done, me = self()] {
         c->when_up([core, outcome, done, me](error_code e, const std::string&) {
             *outcome = e;
-            core->sys.deliver_message(me, term(done));
+            core->sys.deliver_notice(me, term(done));
         });
     });
     const term expected(done);

@@ -7,9 +7,11 @@
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
+#include <rakka/actors/seq_trace.hpp>
+#include <rakka/actors/spawn_option_terms.hpp>
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
-#include <rakka/etf/order.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -23,53 +25,50 @@ using wire::control_message;
 
 namespace {
 
-/// A non-negative integer of any size.
-bool is_size(term_view t) {
-    return t.is(kind::integer) && compare(t, term(0).view()) >= 0;
-}
-
-bool read_priority(term_view p, process_priority& out) {
-    if (p.is_atom("low"_a))
-        out = process_priority::low;
-    else if (p.is_atom("normal"_a))
-        out = process_priority::normal;
-    else if (p.is_atom("high"_a))
-        out = process_priority::high;
-    else if (p.is_atom("max"_a))
-        out = process_priority::max;
-    else
-        return false;
-    return true;
-}
-
-/// Options that tune what processes here do not have: they must make sense, and do nothing.
-bool is_tuning(term_view o) {
-    if (!o.is_tuple(2)) return false;
-    const term_view name = o.tuple()[0];
-    const term_view value = o.tuple()[1];
-    const auto is_one_of = [&](auto... names) { return (name.is_atom(names) || ...); };
-    if (is_one_of("min_heap_size"_a, "min_bin_vheap_size"_a, "fullsweep_after"_a, "scheduler"_a))
-        return is_size(value);
-    if (is_one_of("max_heap_size"_a)) return is_size(value) || value.is(kind::map);
-    if (is_one_of("message_queue_data"_a)) return value.is_atom("on_heap"_a) || value.is_atom("off_heap"_a);
-    if (is_one_of("async_dist"_a)) return value.as<bool>().has_value();
-    return false;
-}
-
 /// The options that mean something here; false for one that no node knows. [dist §SPAWN_REQUEST]
 bool read_options(term_view options, std::uint64_t& flags, spawn_options& spawn) {
-    for (const term_view o : options.list()) {
-        if (o.is_atom(atoms::known<"link">)) {
-            flags |= wire::spawn_reply_flag::link;
-        } else if (o.is_atom(atoms::known<"monitor">)) {
-            flags |= wire::spawn_reply_flag::monitor;
-        } else if (o.is_tagged(atoms::known<"priority">, 2)) {
-            if (!read_priority(o.tuple()[1], spawn.priority)) return false;
-        } else if (!is_tuning(o)) {
-            return false;
-        }
-    }
+    const auto wishes = read_spawn_options(options);
+    if (!wishes) return false;
+    if (wishes->link) flags |= wire::spawn_reply_flag::link;
+    if (wishes->monitor) flags |= wire::spawn_reply_flag::monitor;
+    spawn.priority = wishes->options.priority;
     return true;
+}
+
+/// A request that is part of a sequential trace. There it is two messages, of which the token is the second
+/// one's.
+struct traced_request {
+    trace_token token;
+    control_message request;
+    term arguments;
+
+    [[nodiscard]] trace_token first() const {
+        trace_token t = token;
+        --t.serial;
+        return t;
+    }
+};
+
+std::optional<traced_request> traced(const control_message& request, const term& arguments) {
+    if (!request.token.has_value()) return std::nullopt;
+    return traced_request{*trace_token::read(request.token), request, arguments};
+}
+
+/// That of the answer, which comes between the two.
+term token_of_answer(const control_message& request, term from) {
+    if (!request.token.has_value()) return {};
+    trace_token t = *trace_token::read(request.token);
+    t.previous = t.serial - 1;
+    t.from = std::move(from);
+    return t.to_term();
+}
+
+/// In the child.
+void join_trace(const traced_request& r) {
+    const control_message& c = r.request;
+    seq_trace::received(r.first(), tuple("spawn_request"_a, c.ref, c.from, c.group_leader, c.mfa, c.options));
+    static_cast<void>(seq_trace::sent(c.from, tuple("spawn_reply"_a, c.ref, atoms::known<"ok">, self())));
+    seq_trace::received(r.token, r.arguments);
 }
 
 /// A child that begins when it gets `go`: its parent must not hear of it by anything before the answer.
@@ -79,12 +78,14 @@ struct waiting_child {
 };
 
 /// Nothing: there is no room for one more process.
-std::optional<waiting_child> start_child(node_core& core, call c, const spawn_options& options) {
+std::optional<waiting_child> start_child(node_core& core, call c, const spawn_options& options,
+                                         std::optional<traced_request> trace = std::nullopt) {
     const term go(core.sys.make_reference());
     try {
         const pid child = core.sys.spawn(
-            [keep = core.shared_from_this(), c = std::move(c), go]() mutable {
+            [keep = core.shared_from_this(), c = std::move(c), go, trace = std::move(trace)]() mutable {
                 static_cast<void>(receive_if([&](term_view t) { return t == go.view(); }));
+                if (trace) join_trace(*trace);
                 run_spawned(keep->exports, std::move(c));
             },
             options);
@@ -100,8 +101,8 @@ void set_up(node_core& core, const waiting_child& child, const pid& parent, cons
     if ((flags & wire::spawn_reply_flag::monitor) != 0) core.sys.deliver_monitor(parent, child.process, ref);
 }
 
-void reply(connection& to, const control_message& request, std::uint64_t flags, const pid& child,
-           atom error) {
+void reply(node_core& core, connection& to, const control_message& request, std::uint64_t flags,
+           const pid& child, atom error) {
     outbound_signal s;
     s.control.kind = control_kind::spawn_reply;
     s.control.ref = request.ref;
@@ -109,6 +110,7 @@ void reply(connection& to, const control_message& request, std::uint64_t flags, 
     s.control.id = flags;
     s.control.from = child;
     if (!child) s.control.name = error;
+    s.control.token = token_of_answer(request, child ? term(child) : term(core.self()));
     static_cast<void>(to.submit(s, child, when_busy::go_on));
 }
 
@@ -128,24 +130,25 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
     spawn_options options;
     options.group_leader = request.group_leader;
     if (!read_options(request.options, flags, options)) {
-        refuse_spawn_request(from, request, atoms::known<"badopt">);
+        refuse_spawn_request(core, from, request, atoms::known<"badopt">);
         return {};
     }
-    const auto child = start_child(
-        core, {request.mfa.share(mfa[0]), request.mfa.share(mfa[1]), elements(*arguments)}, options);
+    const auto child =
+        start_child(core, {request.mfa.share(mfa[0]), request.mfa.share(mfa[1]), elements(*arguments)},
+                    options, traced(request, *arguments));
     if (!child) {
-        refuse_spawn_request(from, request, atoms::known<"system_limit">);
+        refuse_spawn_request(core, from, request, atoms::known<"system_limit">);
         return {};
     }
     from.add_relations(child->process, request.from, request.ref, flags);
     set_up(core, *child, request.from, request.ref, flags);
-    reply(from, request, flags, child->process, {});
-    core.sys.deliver_message(child->process, child->go);
+    reply(core, from, request, flags, child->process, {});
+    core.sys.deliver_notice(child->process, child->go);
     return {};
 }
 
-void refuse_spawn_request(connection& to, const control_message& request, atom why) {
-    reply(to, request, 0, {}, why);
+void refuse_spawn_request(node_core& core, connection& to, const control_message& request, atom why) {
+    reply(core, to, request, 0, {}, why);
 }
 
 void spawn_for_own_process(node_core& core, const local_spawn& request) {
@@ -161,7 +164,7 @@ void spawn_for_own_process(node_core& core, const local_spawn& request) {
     set_up(core, *child, request.parent, request.ref, flags);
     core.sys.deliver_spawn_reply(request.ref, request.parent, static_cast<std::uint32_t>(flags),
                                  term(child->process));
-    core.sys.deliver_message(child->process, child->go);
+    core.sys.deliver_notice(child->process, child->go);
 }
 
 void export_built_in_functions(export_table& exports) {

@@ -31,7 +31,7 @@ struct node_core;
                                                                   wire::inbound_message& m);
 
 /// Answers one that is not served. I/O thread.
-void refuse_spawn_request(connection& to, const wire::control_message& request, atom why);
+void refuse_spawn_request(node_core& core, connection& to, const wire::control_message& request, atom why);
 
 /// A spawn request of a process of this node for this node.
 struct local_spawn {

@@ -1,6 +1,7 @@
 #include "wire/control_codec.hpp"
 #include "wire/element_reader.hpp"
 
+#include <rakka/actors/trace_token.hpp>
 #include <rakka/etf/traits.hpp>
 
 #include <string>
@@ -114,7 +115,8 @@ bool message_reader::read_field(control_field field) {
             if (!in_.read_reference(out_.ref)) return fail("is not a reference");
             return static_cast<bool>(out_.ref) || fail("is a reference of a node with an unknown name");
         case token:
-            return in_.read_term(out_.token) || fail("is not a term");
+            if (!in_.read_term(out_.token)) return fail("is not a term");
+            return trace_token::is_token(out_.token) || fail("is not a trace token");
         case reason:
             return in_.read_term(out_.reason) || fail("is not a term");
         case unlink_id:

@@ -1,6 +1,7 @@
 #include "wire/control_message.hpp"
 
 #include <rakka/etf/local_origin.hpp>
+#include <rakka/etf/traits.hpp>
 
 namespace rakka::wire {
 namespace {
@@ -86,6 +87,15 @@ std::string to_string(const control_message& m) {
     if (m.priority) out += ", priority";
     if (m.token.has_value()) out += ", traced";
     return out + ')';
+}
+
+bool takes_token(distribution_flags effective, term_view token) noexcept {
+    if (effective.has(distribution_flag::big_seqtrace_labels)) return true;
+    constexpr std::int32_t most = (1 << 27) - 1;
+    const term_view label = token.tuple()[1];
+    const auto n =
+        label.is(kind::integer) ? label.as<std::int32_t>() : result<std::int32_t>(etf::errc::wrong_type);
+    return n && *n <= most && *n >= -most - 1;
 }
 
 std::optional<control_op> choose_operation(const control_message& m, distribution_flags effective) noexcept {

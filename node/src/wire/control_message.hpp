@@ -86,7 +86,7 @@ enum class control_field : std::uint8_t {
     name,          ///< atom
     alias,         ///< reference, into `ref`
     ref,           ///< reference
-    token,         ///< sequential trace token, any term
+    token,         ///< sequential trace token: see rakka/actors/trace_token.hpp
     reason,        ///< any term
     unlink_id,     ///< integer 1 … 2^64-1, into `id`
     group_leader,  ///< pid of any node
@@ -217,11 +217,8 @@ struct control_message {
     pid to;
     reference ref;
     std::uint64_t id = 0;
-    term name;  ///< an atom, possibly one that is not in the atom table
-    /// Sequential trace token, empty without. Read, checked, and kept with the message as far as this;
-    /// delivery drops it, as processes here have no token of their own yet: a trace that a BEAM sends through
-    /// this node ends here, and the messages of it arrive like any others. Written when one is given.
-    term token;
+    term name;    ///< an atom, possibly one that is not in the atom table
+    term token;   ///< sequential trace token as trace_token::to_term() has it; empty without
     term reason;  ///< what a form without payload carried in the tuple; see inbound_message::payload()
     pid group_leader;
     term mfa;
@@ -245,6 +242,10 @@ std::string operation_name(std::uint64_t code);
 std::string_view to_string(control_kind k) noexcept;
 /// The whole message on one line, without payload: for traces. Any thread.
 std::string to_string(const control_message& m);
+
+/// Whether a peer with these flags understands the token: without BIG_SEQTRACE_LABELS only one whose label is
+/// an integer of 28 bits. Any thread.
+[[nodiscard]] bool takes_token(distribution_flags effective, term_view token) noexcept;
 
 /// The operation that carries `m` on a connection with these effective flags; nothing when the peer cannot be
 /// told (an exit signal to an alias without ALTACT_SIG, a spawn without SPAWN, …). Any thread.

@@ -250,6 +250,35 @@ TEST_F(ControlCodec, SpawnRepliesGiveAPidOrAnAtomAndFlagsBelow2To27) {
               "SPAWN_REPLY (31): element 5 is a pid of another node than the peer");
 }
 
+TEST_F(ControlCodec, TraceTokensHaveTheShapeOfErlangs) {
+    const auto token = [&](const auto&... elements) {
+        return refusal(23, peer_pid, own_pid, tuple(elements...));
+    };
+    EXPECT_EQ(token(63, tuple("any"_a, "term"_a), 5, peer_pid, 4), "accepted");
+    EXPECT_EQ(token(0, 17, (std::int64_t{1} << 59) - 1, "node@host"_a, -(std::int64_t{1} << 59)), "accepted");
+    const std::string bad = "SEND_SENDER_TT (23): element 4 is not a trace token";
+    EXPECT_EQ(refusal(23, peer_pid, own_pid, list()), bad);
+    EXPECT_EQ(refusal(23, peer_pid, own_pid, "undefined"_a), bad);
+    EXPECT_EQ(token(0, 17, 1, peer_pid), bad);
+    EXPECT_EQ(token(0, 17, 1, peer_pid, 0, 0), bad);
+    EXPECT_EQ(token("x"_a, 17, 1, peer_pid, 0), bad);
+    EXPECT_EQ(token(0, 17, 1.0, peer_pid, 0), bad);
+    EXPECT_EQ(token(0, 17, std::int64_t{1} << 59, peer_pid, 0), bad);
+    EXPECT_EQ(token(0, 17, 1, peer_ref, 0), bad);
+    EXPECT_EQ(token(0, 17, 1, peer_pid, list(1)), bad);
+    EXPECT_EQ(refusal(37, 2, peer_pid, own_pid, 5), "ALTACT_SIG_SEND (37): element 5 is not a trace token");
+}
+
+TEST_F(ControlCodec, TokensWithLargeLabelsNeedAPeerThatKnowsThem) {
+    const distribution_flags with{distribution_flag::big_seqtrace_labels};
+    const auto token = [](const term& label) { return term(tuple(0, label, 1, peer_pid, 0)); };
+    EXPECT_TRUE(takes_token(with, token("lab"_a)));
+    EXPECT_FALSE(takes_token({}, token("lab"_a)));
+    EXPECT_TRUE(takes_token({}, token((1 << 27) - 1)));
+    EXPECT_FALSE(takes_token({}, token(1 << 27)));
+    EXPECT_TRUE(takes_token({}, token(-(1 << 27))));
+}
+
 TEST_F(ControlCodec, MonitorsAndDownsNameAProcessByPidOrAtom) {
     EXPECT_EQ(refusal(19, peer_pid, "calc"_a, peer_ref), "accepted");
     EXPECT_EQ(read.known_name(), "calc"_a);

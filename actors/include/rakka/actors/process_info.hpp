@@ -49,6 +49,8 @@ struct process_information {
     /// It runs on a thread of its own.
     bool threaded = false;
     std::optional<mailbox_limit> max_mailbox;
+    /// As seq_trace::get_token() gives it to the process itself; no value without one.
+    term sequential_trace_token{};
 };
 
 /// Asks `p` about itself and waits for the answer; nothing when it is not alive. Owner process; throws

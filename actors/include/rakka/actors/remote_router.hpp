@@ -3,6 +3,7 @@
 #pragma once
 
 #include <rakka/actors/destination.hpp>
+#include <rakka/actors/trace_token.hpp>
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/etf/term.hpp>
 
@@ -47,8 +48,14 @@ public:
     virtual outcome send(const pid& from, const registered_name& to, term message, send_flags flags) = 0;
     virtual outcome send_alias(const pid& from, const reference& to, term message, send_flags flags) = 0;
 
+    /// The same with a trace token. `to` is no bare name.
+    virtual outcome send_traced(const pid& from, const destination& to, term message, send_flags flags,
+                                const trace_token& token) = 0;
+
     /// A link broken by the end of `from`. [protocol: links]
     virtual outcome exit_link(const pid& from, const pid& to, term reason) = 0;
+    virtual outcome exit_link_traced(const pid& from, const pid& to, term reason,
+                                     const trace_token& token) = 0;
     /// An exit signal sent by `erlang:exit/2`.
     virtual outcome exit2(const pid& from, const pid& to, term reason) = 0;
     virtual placed link(const pid& from, const pid& to) = 0;
@@ -67,10 +74,11 @@ public:
     /// `from` asks for it.
     virtual outcome group_leader(const pid& from, const pid& leader, const pid& member) = 0;
 
-    /// `options` is the option list for the wire; `arguments` a proper list. Answered with
-    /// deliver_spawn_reply.
+    /// `options` is the option list for the wire; `arguments` a proper list; `token` null: the request is not
+    /// traced. Answered with deliver_spawn_reply.
     virtual placed spawn_request(const reference& ref, const pid& from, const pid& group_leader, atom node,
-                                 atom module, atom function, term arguments, term options) = 0;
+                                 atom module, atom function, term arguments, term options,
+                                 const trace_token* token) = 0;
     /// flags: 1 = link set up, 2 = monitor set up; `answer` a pid or an error atom.
     virtual outcome spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer) = 0;
 

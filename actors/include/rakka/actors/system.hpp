@@ -8,6 +8,7 @@
 #include <rakka/actors/process_body.hpp>
 #include <rakka/actors/remote_router.hpp>
 #include <rakka/actors/spawn_options.hpp>
+#include <rakka/actors/trace_token.hpp>
 #include <rakka/base/result.hpp>
 #include <rakka/etf/native.hpp>
 #include <rakka/etf/term.hpp>
@@ -207,19 +208,26 @@ public:
     void deliver_to_name(atom name, term message);
     /// `priority`: sent with send_flags::priority.
     void deliver_alias(const reference& to, term message, bool priority = false);
+    /// A message from nobody of a trace, a node's own: the receiver keeps its trace token.
+    void deliver_notice(const pid& to, term message);
+    /// One of the first three, with a trace token.
+    void deliver_traced(const destination& to, term message, const trace_token& token, bool priority = false);
     void deliver_link(const pid& from, const pid& to);
     void deliver_unlink(const pid& from, const pid& to, std::uint64_t id);
     void deliver_unlink_ack(const pid& from, const pid& to, std::uint64_t id);
-    void deliver_exit(const pid& from, const pid& to, term reason);
-    void deliver_exit2(const pid& from, const pid& to, term reason);
+    /// `token`, here and below: its trace token, null without one.
+    void deliver_exit(const pid& from, const pid& to, term reason, const trace_token* token = nullptr);
+    void deliver_exit2(const pid& from, const pid& to, term reason, const trace_token* token = nullptr);
     /// To the owner of an alias, if it is active.
-    void deliver_exit2(const pid& from, const reference& to, term reason, bool priority = false);
+    void deliver_exit2(const pid& from, const reference& to, term reason, bool priority = false,
+                       const trace_token* token = nullptr);
     /// `target` as the peer gave it: a pid or an atom.
     void deliver_monitor(const pid& watcher, const monitor_target& target, const reference& ref);
     void deliver_demonitor(const pid& watcher, const monitor_target& target, const reference& ref);
     void deliver_down(const reference& ref, const pid& watcher, term reason);
     void deliver_group_leader(const pid& leader, const pid& member);
-    void deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer);
+    void deliver_spawn_reply(const reference& ref, const pid& to, std::uint32_t flags, term answer,
+                             const trace_token* token = nullptr);
 
     /// The connection to `node` with this number is gone: the process synthesises `noconnection` for the
     /// links, monitors and spawn requests that were made on it or before it, in the order of [protocol:
