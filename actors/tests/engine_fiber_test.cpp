@@ -187,12 +187,12 @@ class floating_point : public testing::TestWithParam<unsigned> {};
 TEST_P(floating_point, modes_stay_with_the_task_that_sets_them) {
     scheduler s(scheduler_options{.workers = GetParam()});
     std::atomic<int> wrong{0};
-    std::vector<std::unique_ptr<task>> all;
+    std::vector<std::unique_ptr<body_task>> all;
     constexpr int kinds[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TONEAREST, FE_TOWARDZERO};
     for (int n = 0; n < 40; ++n) {
         const int mine = kinds[n % 5];
         const bool flush = n % 3 == 0;
-        auto body = std::make_unique<body_task>(s, [&, mine, flush] {
+        all.push_back(std::make_unique<body_task>(s, [&, mine, flush] {
             const bool usual = std::fegetround() == FE_TONEAREST && !tiny_numbers_are_flushed(false);
             if (!usual) wrong.fetch_add(1);
             std::fesetround(mine);
@@ -203,9 +203,8 @@ TEST_P(floating_point, modes_stay_with_the_task_that_sets_them) {
             }
             std::fesetround(FE_TONEAREST);
             flush_tiny_numbers(false);
-        });
-        s.start(*body);
-        all.push_back(std::move(body));
+        }));
+        s.start(*all.back());
     }
     EXPECT_EQ(s.stop(plenty), 0U);
     EXPECT_EQ(wrong.load(), 0);
