@@ -39,7 +39,7 @@ class context;
 using context_entry = void (*)(fiber* left, exception_state* thread, void (*run)(fiber&, void*) noexcept,
                                void* arg, context* self) noexcept;
 
-#if defined(RAKKA_INLINE_SWITCH)
+#if defined(__x86_64__)
 
 /// Rounding, precision and exception masks, which the calling convention leaves as they were over every call.
 class floating_point_modes {
@@ -62,6 +62,18 @@ private:
     unsigned int sse_;
     unsigned short x87_;
 };
+
+#else
+
+/// Elsewhere they are whatever Boost's switch makes of them.
+class floating_point_modes {
+public:
+    void restore(const floating_point_modes&) const noexcept {}
+};
+
+#endif
+
+#if defined(RAKKA_INLINE_SWITCH)
 
 /// Where a stack goes on; means nothing while it is the one stood on.
 class context {
@@ -134,14 +146,17 @@ private:
 
 #else
 
-/// Boost's switch looks after them.
-class floating_point_modes {};
-
 class context {
 public:
     context() noexcept = default;
-    context(std::byte* top, std::size_t size, context_entry entry, const floating_point_modes&) noexcept
-        : at_(boost::context::detail::make_fcontext(top, size, &begin)), entry_(entry) {}
+    context(std::byte* top, std::size_t size, context_entry entry, const floating_point_modes& modes) noexcept
+        : entry_(entry) {
+        // It begins with those in force here, and looks after them from then on.
+        const floating_point_modes in_force;
+        modes.restore(in_force);
+        at_ = boost::context::detail::make_fcontext(top, size, &begin);
+        in_force.restore(modes);
+    }
 
     [[gnu::always_inline]] crossing switch_to(context& to, crossing c) noexcept {
         letter l{this, &to, c};
