@@ -10,6 +10,7 @@
 #include <ctime>
 #include <mutex>
 #include <pthread.h>
+#include <utility>
 
 namespace rakka {
 
@@ -62,7 +63,7 @@ std::optional<term> process_messages(const pid& p) {
     control_signal& question = make_control(*self.system, signal_kind::info_request);
     question.id = info_question::messages;
     if (!ask(self, *to, question)) return std::nullopt;
-    return self.related->question()->value;
+    return std::exchange(self.related->question()->value, {});  // not kept until the next question
 }
 
 }  // namespace rakka

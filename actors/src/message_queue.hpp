@@ -75,6 +75,7 @@ public:
         *at = &s;
         p.end = &s.next;
         if (last_ == at) last_ = &s.next;
+        if (cursor_ == at) cursor_ = &s.next;  // stays on its message, which may be looked at just now
         ++count_;
         if (p.mark != mark_ || p.since_mark == nullptr) {
             p.mark = mark_;
@@ -94,7 +95,9 @@ public:
     }
     /// The queue is empty, and the next process begins.
     void forget_priority() noexcept {
-        if (priority_) *priority_ = {&first_};
+        if (!priority_) return;
+        *priority_ = {&first_};
+        mark_ = 0;  // the next process counts its references from the start
     }
     /// Whether some have come in where the cursor has been already.
     [[nodiscard]] bool overtaken() const noexcept { return priority_ && priority_->unseen != nullptr; }

@@ -157,6 +157,44 @@ TEST_P(priority_messages, do_not_make_a_receive_look_at_all_others_again) {
     });
 }
 
+// A predicate may be preempted, or do what takes in signals: what comes in then is before the message it
+// looks at.
+TEST_P(priority_messages, that_come_while_a_message_is_looked_at_are_not_taken_in_its_place) {
+    in_process([] {
+        const pid me = self();
+        const reference urgent = alias({.priority = true});
+        const auto is_a = [&](term_view m, atom a, std::string& seen) {
+            seen += m.to_string() + ' ';
+            if (m.is_atom("x"_a)) {  // the first ordinary one
+                send_urgently(urgent, "late"_a);
+                static_cast<void>(process_messages(me));
+            }
+            return m.is_atom(a);
+        };
+        const auto find = [&](atom a) {
+            std::string seen;
+            const term got = receive_if([&](term_view m) { return is_a(m, a, seen); });
+            EXPECT_EQ(text(got), a.text()) << seen;
+            return seen;
+        };
+        send(me, "x"_a);
+        send(me, "y"_a);
+        EXPECT_EQ(find("x"_a), "x ");
+        EXPECT_EQ(everything(), "late y");
+        // The same behind one that is there.
+        send_urgently(urgent, "early"_a);
+        send(me, "x"_a);
+        send(me, "y"_a);
+        EXPECT_EQ(find("x"_a), "early x ");
+        EXPECT_EQ(everything(), "early late y");
+        // Not wanted: each is looked at once, the new one too.
+        send(me, "x"_a);
+        send(me, "y"_a);
+        EXPECT_EQ(find("late"_a), "x y late ");
+        EXPECT_EQ(everything(), "x y");
+    });
+}
+
 TEST_P(priority_messages, are_found_by_a_receive_for_a_fresh_reference) {
     in_process([] {
         // All from oneself: a monitor would be a later reference.
