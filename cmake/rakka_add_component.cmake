@@ -74,6 +74,7 @@ function(rakka_fuzz_seeds)
   set(stamp "${PROJECT_BINARY_DIR}/seeds/made")
   file(GLOB samples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/*/tests/samples/*")
   add_custom_command(OUTPUT "${stamp}" COMMAND Python3::Interpreter "${script}" "${PROJECT_BINARY_DIR}/seeds"
-    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}" DEPENDS "${script}" ${samples} VERBATIM)
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    DEPENDS "${script}" "${PROJECT_SOURCE_DIR}/scripts/fuzz_term_seeds.py" ${samples} VERBATIM)
   add_custom_target(fuzz_seeds DEPENDS "${stamp}")
 endfunction()

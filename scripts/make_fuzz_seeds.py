@@ -13,6 +13,8 @@ import struct
 import sys
 import zlib
 
+import fuzz_term_seeds
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLAGS = 0x0000000D07DF7FBD  # what a node of OTP 25 or later sends
 CREATION = 0x12345678
@@ -175,7 +177,59 @@ def gossip_packets():
         "32e79c8023f5cd815368ec6fb6144a3806eaf7d3f89a4568ddb1145c18bdd778")
 
 
+def recordings():
+    """What `rakka capture` records: happenings of two connections, of which the first is a whole one."""
+    def happening(kind, side, data, connection=1, at=1000):
+        return struct.pack(">BBIQI", kind, side, connection, at, len(data)) + data
+
+    def recording(*happenings):
+        return b"rakka capture 1\n" + b"".join(happenings)
+
+    challenge = struct.pack(">cQIIH", b"N", FLAGS, 99, CREATION, 3) + b"b@h"
+    asked = [message(send_name(b"a@h"), 2), message(struct.pack(">cI", b"r", 5) + digest(b"secret", 99), 2)]
+    told = [message(b"sok", 2) + message(challenge, 2), message(b"a" + digest(b"secret", 5), 2)]
+    opened = happening(1, 0, b"127.0.0.1:1 to 127.0.0.1:2")
+    closed = happening(3, 1, b"closed", at=2000)
+    begin = [opened, happening(2, 0, asked[0]), happening(2, 1, told[0]), happening(2, 0, asked[1]),
+             happening(2, 1, told[1])]
+    yield "handshake", recording(*begin, closed)
+    yield "two", recording(*begin, happening(1, 0, b"", 2), happening(2, 0, b"\x16\x03\x01", 2), closed)
+    yield "refused", recording(opened, happening(2, 0, asked[0]), happening(2, 1, message(b"snot_allowed", 2)), closed)
+    yield "old", recording(opened, happening(2, 0, message(old_send_name(b"a@h"), 2)))
+    yield "nothing", recording()
+    for sample in sorted((ROOT / "node/tests/samples").glob("*.bin")):
+        side = 0 if "dialler" in sample.stem else 1
+        data = sample.read_bytes()
+        pieces = [happening(2, side, data[i:i + 500]) for i in range(0, len(data), 500)]
+        yield sample.stem, recording(*begin, *pieces)
+
+
+def epmd_answers():
+    """What was asked, how much arrives at once, and the answer."""
+    port2 = struct.pack(">BBHBBHHH", 119, 0, 4370, 77, 0, 6, 6, 1) + b"a" + struct.pack(">H", 0)
+    names = struct.pack(">I", 4369) + b"name a at port 4370\nname b at port 4371\n"
+    registered = {"wide": struct.pack(">BBI", 118, 0, 7), "old": struct.pack(">BBH", 121, 0, 7),
+                  "taken": struct.pack(">BBI", 118, 1, 0)}
+    for piece in (1, 255):
+        yield f"port2_{piece}", bytes([0, piece]) + port2
+        yield f"unknown_{piece}", bytes([0, piece, 119, 1])
+        yield f"names_{piece}", bytes([1, piece]) + names
+        yield f"late_{piece}", bytes([1 | 8, piece]) + names
+        for name, answer in registered.items():
+            yield f"{name}_{piece}", bytes([2, piece]) + answer
+    question = b"\1a\1b\0" + struct.pack(">HH", 33, 1)
+    for kind, code, data in ((3, 1, bytes([10, 0, 0, 1])), (4, 28, bytes(16)),
+                             (5, 33, struct.pack(">HHH", 10, 50, 0) + b"\1c\xc0\x0c")):
+        record = struct.pack(">HHHIH", 0xC00C, code, 1, 1, len(data)) + data
+        yield f"dns_{code}", bytes([kind, 255]) + struct.pack(">HHHHHH", 1, 0x8180, 1, 2, 0, 0) + question + 2 * record
+
+
 TARGETS = {
+    "fuzz_capture": recordings,
+    "fuzz_epmd_client": epmd_answers,
+    "fuzz_gen_server": fuzz_term_seeds.gen_server_talks,
+    "fuzz_global": fuzz_term_seeds.global_talks,
+    "fuzz_messages": fuzz_term_seeds.messages,
     "fuzz_decode": etf_terms,
     "fuzz_parse": etf_texts,
     "fuzz_frames": frames,

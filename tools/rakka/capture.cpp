@@ -1,6 +1,7 @@
 // rakka capture: records what two nodes say to each other, prints it, and says it again.
 #include "capture_relay.hpp"
 #include "capture_replay.hpp"
+#include "capture_sink.hpp"
 #include "command.hpp"
 
 #include <rakka/node/epmd_server.hpp>
@@ -101,6 +102,7 @@ struct record_options {
     std::uint16_t listen_port = 0;
     bool quiet = false;
     std::size_t max_text = 400;
+    std::size_t buffer = 256;  ///< MiB that wait to be written, and as much to be printed
 };
 
 /// What everybody who looks for the node, and for the others on this machine, is to be told.
@@ -135,6 +137,65 @@ int fail(const std::string& why) {
     return 2;
 }
 
+/// Where recorded connections go: each place is written by a thread of its own, and a slow one neither slows
+/// the nodes nor the other one.
+class recorder {
+public:
+    explicit recorder(const record_options& o) : options_(o), out_(o.max_text) {}
+
+    /// False: the file cannot be written.
+    bool start() {
+        const std::size_t bytes = options_.buffer << 20;
+        if (!options_.file.empty()) {
+            if (create_private(options_.file)) file_.open(options_.file, std::ios::binary | std::ios::trunc);
+            if (!file_.is_open()) return false;
+            writer_ = std::make_unique<capture::recording_writer>(file_);
+            to_file_ = std::make_unique<capture_sink>(
+                bytes, [this](const happening& h) { write(h); }, [this] { file_.flush(); });
+        }
+        if (!options_.quiet) {
+            to_terminal_ = std::make_unique<capture_sink>(
+                bytes, [this](const happening& h) { out_.print(h); }, [] { std::cout.flush(); });
+        }
+        return true;
+    }
+
+    void tell(happening h) {
+        const auto shared = std::make_shared<const happening>(std::move(h));
+        if (to_file_) to_file_->push(shared);
+        if (to_terminal_) to_terminal_->push(shared);
+    }
+
+    /// Blocks until everything is written.
+    void finish() {
+        end(to_terminal_, "printed");
+        end(to_file_, "recorded");
+    }
+
+private:
+    void write(const happening& h) {
+        if (!writer_->add(h) && !std::exchange(failed_, true))
+            std::cerr << "rakka capture: cannot write to " << options_.file << '\n';
+    }
+    static void end(std::unique_ptr<capture_sink>& sink, const char* done) {
+        if (!sink) return;
+        const std::size_t lost = sink->given_up();
+        sink.reset();
+        if (lost == 0) return;
+        std::cerr << fmt::format(
+            "rakka capture: {} connections are not {} to their end, since that was too slow (--buffer)\n",
+            lost, done);
+    }
+
+    const record_options& options_;
+    printer out_;                                        // the thread of to_terminal_
+    std::ofstream file_;                                 // the thread of to_file_
+    std::unique_ptr<capture::recording_writer> writer_;  // likewise
+    bool failed_ = false;                                // likewise
+    std::unique_ptr<capture_sink> to_file_;
+    std::unique_ptr<capture_sink> to_terminal_;
+};
+
 int record(const record_options& o) {
     const auto name = node_name::parse(o.node);
     if (!name) return fail(explain_bad_node_name(o.node, name.error()));
@@ -142,20 +203,9 @@ int record(const record_options& o) {
     system running({.workers = 1});
     auto nodes = known_nodes(running, o, alive);
     if (!nodes) return fail(nodes.error());
-    std::ofstream file;
-    std::unique_ptr<capture::recording_writer> writer;
-    if (!o.file.empty()) {
-        if (create_private(o.file)) file.open(o.file, std::ios::binary | std::ios::trunc);
-        if (!file.is_open()) return fail("cannot write " + o.file);
-        writer = std::make_unique<capture::recording_writer>(file);
-    }
-    printer out(o.max_text);
-    const auto told = [&](const happening& h) {
-        if (writer && !writer->add(h)) std::cerr << "rakka capture: cannot write to " << o.file << '\n';
-        if (file.is_open()) file.flush();
-        if (!o.quiet) out.print(h);
-        std::cout.flush();
-    };
+    recorder out(o);
+    if (!out.start()) return fail("cannot write " + o.file);
+    const auto told = [&](happening h) { out.tell(std::move(h)); };
     auto& entry =
         *std::find_if(nodes->begin(), nodes->end(), [&](const epmd_name& n) { return n.name == alive; });
     asio::io_context io(1);
@@ -175,6 +225,7 @@ int record(const record_options& o) {
             epmd->port(), o.node, relay.port());
         std::cout.flush();
         relay_until_stopped(io);
+        out.finish();
     } catch (const boost::system::system_error& e) {
         return fail("cannot listen: " + std::string(e.what()));
     }
@@ -188,6 +239,11 @@ void add_record(CLI::App& capture, work& chosen) {
     c->add_option("-o,--output", o->file, "The file to record into (default: only print)");
     c->add_flag("-q,--quiet", o->quiet, "Print nothing of what is said");
     c->add_option("--max-text", o->max_text, "Characters of each message to print, 0: all")
+        ->capture_default_str();
+    c->add_option("--buffer", o->buffer,
+                  "MiB that may wait to be written, and as many to be printed; connections end in the "
+                  "recording when there is no room for more")
+        ->check(CLI::Range(1, 1 << 20))
         ->capture_default_str();
     c->add_option("--epmd-port", o->epmd_port,
                   "The port of the node's epmd (default: ERL_EPMD_PORT, or 4369)");

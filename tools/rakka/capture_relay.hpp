@@ -17,7 +17,7 @@ namespace rakka::tools {
 /// runs; one thread.
 class capture_relay {
 public:
-    using on_happening = std::function<void(const capture::happening&)>;
+    using on_happening = std::function<void(capture::happening)>;
 
     /// Listens on `listen`, port 0 for any. Throws boost::system::system_error.
     capture_relay(boost::asio::io_context& io, const boost::asio::ip::tcp::endpoint& listen,

@@ -1,0 +1,166 @@
+"""Terms that peers send to the services of a node: what make_fuzz_seeds.py writes for their fuzz targets."""
+import struct
+
+CREATION = 0x12345678
+
+
+class Atom(str):
+    """An atom; a plain str is a list of characters, bytes are a binary."""
+
+
+class Improper:
+    """[Head | Tail]"""
+
+    def __init__(self, head, tail):
+        self.head, self.tail = head, tail
+
+
+class Raw(bytes):
+    """Bytes of the format itself."""
+
+
+def a(name):
+    return Atom(name)
+
+
+def encode(t):
+    """A term without the version byte."""
+    if isinstance(t, Raw):
+        return bytes(t)
+    if isinstance(t, Atom):
+        text = t.encode()
+        return bytes([119, len(text)]) + text
+    if isinstance(t, bool):
+        return encode(Atom("true" if t else "false"))
+    if isinstance(t, int):
+        return bytes([97, t]) if 0 <= t < 256 else b"b" + struct.pack(">i", t)
+    if isinstance(t, float):
+        return b"F" + struct.pack(">d", t)
+    if isinstance(t, bytes):
+        return b"m" + struct.pack(">I", len(t)) + t
+    if isinstance(t, str):
+        return b"k" + struct.pack(">H", len(t)) + t.encode("latin-1") if t else b"j"
+    if isinstance(t, tuple):
+        return bytes([104, len(t)]) + b"".join(encode(x) for x in t)
+    if isinstance(t, list):
+        return b"l" + struct.pack(">I", len(t)) + b"".join(encode(x) for x in t) + b"j" if t else b"j"
+    if isinstance(t, dict):
+        return b"t" + struct.pack(">I", len(t)) + b"".join(encode(k) + encode(v) for k, v in t.items())
+    if isinstance(t, Improper):
+        return b"l" + struct.pack(">I", 1) + encode(t.head) + encode(t.tail)
+    raise TypeError(type(t))
+
+
+def whole(t):
+    return b"\x83" + encode(t)
+
+
+def pid(number, node="a@localhost"):
+    return Raw(b"X" + encode(Atom(node)) + struct.pack(">III", number, 1, CREATION))
+
+
+def ref(number, node="a@localhost"):
+    return Raw(b"Z" + struct.pack(">H", 1) + encode(Atom(node)) + struct.pack(">II", CREATION, number))
+
+
+def fun(module, function, arity):
+    return Raw(b"q" + encode(Atom(module)) + encode(Atom(function)) + encode(arity))
+
+
+def call(body, label="$gen_call", client=None):
+    return (a(label), (client or pid(1), Improper(a("alias"), ref(1))), body)
+
+
+def cast(body):
+    return (a("$gen_cast"), body)
+
+
+def global_talks():
+    """Steps of fuzz_global.cpp: numbers are what happens by itself, the rest is said by the peers."""
+    mine, other = a("a@localhost"), a("z@localhost")
+    locker = pid(9)
+    up, down, locker_turn, disagree, end, sync, met, change = range(8)
+    exit_name = fun("global", "random_exit_name", 3)
+    name = (a("name"), pid(3), exit_name)
+    clash = (0, pid(4), (a("m"), a("f")))
+
+    def init(node, tag, who, version=8):
+        return cast((a("init_connect"), (version, tag), node,
+                     (a("locker"), a("no_longer_a_pid"), {other: 8}, who)))
+
+    def lock_set(who, is_set, tag):
+        return cast((a("lock_set"), who, is_set, [other], tag))
+
+    exchange = cast((a("exchange"), mine, [name, clash], [], 1))
+    resolved = cast((a("resolved"), mine, [(a("insert"), name), (a("delete"), 0)], [(other, 8), a("b@localhost")],
+                     a("unused"), [(a("name"), pid(3), mine)], 1))
+    new_nodes = cast((a("new_nodes"), mine, [(a("insert"), name)], [], [(other, 8)],
+                      [(a("vsn"), 8), (a("lock"), (a("global"), [pid(2), locker]))]))
+    begin = [change, up, init(mine, 77, locker), (a("init_connect_ack"), mine, 1, 77)]
+    meet = begin + [locker_turn, lock_set(locker, True, 1), exchange, resolved]
+    lock = (a("global"), pid(5))
+    register = [call((a("set_lock"), lock), client=pid(5)), call((a("register"), *name), client=pid(5)),
+                call((a("register_ext"), *name, mine), client=pid(5)), call((a("del_lock"), lock), client=pid(5)),
+                call((a("unregister"), a("name")), client=pid(5))]
+    lost = [(a("lost_connection"), mine, 12345, 1, other), (a("lost_connection"), mine, 12345, 2, a("m@localhost")),
+            (a("remove_connection"), mine)]
+    yield "meet", whole(meet + [cast((a("in_sync"), mine, True))])
+    yield "meet_and_register", whole(meet + register + [end, change | 8 | 32])
+    yield "asked", whole(begin + [lock_set(locker, True, 1), exchange, resolved])
+    yield "refused", whole(begin + [locker_turn, lock_set(locker, False, 1), (a("lock_set"), locker, False, [])])
+    yield "disagree", whole(begin + [disagree, locker_turn, disagree, locker_turn, lock_set(locker, True, 1)])
+    yield "cancelled", whole(begin + [locker_turn, (a("cancel_connect"), mine, 1), init(mine, 78, locker)])
+    yield "two", whole([up, up | 8, init(mine, 77, locker), init(other, 5, pid(9, "z@localhost"), 7), locker_turn,
+                        lock_set(locker, True, 1), exchange, resolved, new_nodes, met | 8, down | 8])
+    yield "lost", whole(meet + [up | 8, *lost, down, up, init(mine, 80, locker)])
+    yield "sync", whole([up, sync, init(mine, 77, locker), met, cast((a("in_sync"), mine, True)), down, down | 8])
+    yield "queries", whole([call(a(q)) for q in ("get_known", "get_synced", "get_protocol_version", "get_names_ext",
+                                                 "info", "disconnect")])
+    yield "full", whole(meet + [cast((a("new_nodes"), mine, [(a("insert"),
+    (n, pid(n), exit_name)) for n in range(20)],
+                                      [], [(Atom(f"n{n}@localhost"), 8) for n in range(20)], []))])
+
+
+IO_REQUESTS = [
+    (a("put_chars"), a("unicode"), ["text", b"more", 0x20AC]), (a("put_chars"), a("latin1"), b"\xe9"),
+    (a("put_chars"), b"old"), (a("put_chars"), a("unicode"), a("io_lib"), a("format"), ["~p~n", [(1, a("x"))]]),
+    (a("put_chars"), a("unicode"), a("lists"), a("seq"), [1, 2]), (a("get_line"), a("unicode"), "> "),
+    (a("get_until"), a("unicode"), "> ", a("erl_scan"), a("tokens"), [1]), (a("get_geometry"), a("columns")),
+    (a("setopts"), [a("binary"), (a("encoding"), a("unicode"))]), a("getopts"), a("nonsense"),
+    (a("requests"), [(a("put_chars"), a("unicode"), "one"), (a("get_line"), "> ")]),
+]
+FORMATS = [("~s ~ts ~p ~w~n", ["a", b"b", (1, 2), [a("c")]]), ("~10.2f ~e ~g", [1.5, 2.5, 1e300]),
+           ("~-10s|~10..*s|~*c", ["x", 42, "y", 3, 120]), ("~.16B ~#~.2+ ~x ~X", [255, 5, 1, "0x"]),
+           ("~c~~ ~i ~b ~P ~W", [65, 1, 2, [1, 2, 3], 2, {a("k"): 1}, 3]), ("~tp ~tw ~lp ~0p ~k", ["\xe9"] * 5),
+           ("~", []), ("~p", []), ("no", [1])]
+
+
+def messages():
+    """Single terms, as fuzz_messages.cpp takes them."""
+    for number, request in enumerate(IO_REQUESTS):
+        yield f"io_{number}", whole((a("io_request"), pid(1), ref(1), request))
+        yield f"request_{number}", whole(request)
+    for number, pair in enumerate(FORMATS):
+        yield f"format_{number}", whole(pair)
+    yield "call", whole(call(a("ping")))
+    yield "cast", whole(cast(a("ping")))
+    yield "mfa", whole((a("lists"), a("seq"), [1, 10]))
+    reasons = [(ref(1), a("return"), 3), (ref(1), a("throw"), 3), (ref(1), a("exit"), 3),
+               (ref(1), a("error"), a("badarg"), [(a("m"), a("f"), 1, [])]), (ref(1), a("error"),
+               (a("erpc"), a("x"))),
+               a("noconnection"), a("killed")]
+    for number, reason in enumerate(reasons):
+        yield f"down_{number}", whole((a("DOWN"), ref(2), a("process"), pid(1), reason))
+    yield "refused", whole((a("spawn_reply"), ref(2), a("error"), a("system_limit")))
+
+
+def gen_server_talks():
+    """Messages to the server of fuzz_gen_server.cpp."""
+    system = [a("get_state"), a("suspend"), a("resume"), a("get_status"), (a("replace_state"), fun("m", "f", 1)),
+              (a("debug"), (a("trace"), True)), a("odd")]
+    yield "system", whole([call(what, "system") for what in system])
+    yield "calls", whole([call(a("ping")), call(a("wait")), cast(1), a("info"), (a("DOWN"), ref(1), 1, 2, 3)])
+    yield "suspended", whole([call(a("suspend"), "system"), cast(1), call(1), call(a("resume"), "system"),
+    (a("system"), 1, 2)])
+    yield "terminated", whole([cast(1), call((a("terminate"), a("normal")), "system"), cast(2)])
+    yield "exits", whole([(a("EXIT"), pid(1), a("normal")), (a("$gen_call"), 1, 2), (a("$gen_cast"),)])
