@@ -59,6 +59,14 @@ bool scan(process& self, bool (*wanted)(void*, const term&), void* arg, std::int
     return false;
 }
 
+[[gnu::cold, gnu::noinline]] std::optional<term> pop_unusually(process& self) {
+    signal* const s = self.messages.pop();
+    if (s == nullptr) return std::nullopt;
+    term message = self.consume(*s);
+    self.give_way(1);
+    return message;
+}
+
 // The next message of an empty queue.
 term next_message(process& self) {
     for (;;) {
@@ -67,15 +75,22 @@ term next_message(process& self) {
             self.sleep();
             self.fetch();  // in there: who asks what it was doing hears that it was waiting
         }
-        const bool unusual = self.unusual();
-        if (unusual) [[unlikely]]
+        if (self.unusual()) [[unlikely]] {
             self.check_exit();
-        if (signal* const s = self.messages.pop()) {
-            term message = unusual ? self.consume(*s) : self.consume_usual(*s);
+            if (auto message = pop_unusually(self)) return *std::move(message);
+        } else if (signal* const s = self.messages.pop()) {
+            term message = self.consume_usual(*s);
             self.give_way(*current_worker());
             return message;
         }
     }
+}
+
+// What receive() does in a process that is unusual().
+[[gnu::cold, gnu::noinline]] term receive_unusually(process& self) {
+    self.check_exit();
+    if (auto message = pop_unusually(self)) return *std::move(message);
+    return next_message(self);
 }
 
 }  // namespace
@@ -118,11 +133,10 @@ term receive() {
     using namespace detail;
     const auto [here, self] = where_am_i();
     self.fetch();
-    const bool unusual = self.unusual();
-    if (unusual) [[unlikely]]
-        self.check_exit();
+    if (self.unusual()) [[unlikely]]
+        return receive_unusually(self);
     if (signal* const s = self.messages.pop()) {
-        term message = unusual ? self.consume(*s) : self.consume_usual(*s);
+        term message = self.consume_usual(*s);
         self.give_way(here);
         return message;
     }
