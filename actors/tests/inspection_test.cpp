@@ -78,6 +78,7 @@ TEST_P(inspection, shows_what_waits_in_a_mailbox) {
         send(p, plain_object{3});
         EXPECT_EQ(process_messages(p)->to_string(), "[first,{second,<<\"text\">>,[1,2]},cpp_object]");
         EXPECT_EQ(process_info(p)->message_queue_len, 3U) << "they are all still there";
+        EXPECT_TRUE(process_messages(p)->owner()->unique()) << "the copies belong to who asked, alone";
         send(self(), "mine"_a);
         EXPECT_EQ(process_messages(self())->to_string(), "[mine]");
         EXPECT_EQ(receive().to_string(), "mine");

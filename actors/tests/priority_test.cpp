@@ -357,12 +357,14 @@ TEST_P(priority_messages, nothing_of_them_is_left_for_the_next_process) {
             const pid p = spawn([me] {
                 send(me, alias({.priority = true}));
                 static_cast<void>(receive_if([](term_view m) { return m.is_atom("stop"_a); }));
+                send(me, process_messages(self())->to_string());
             });
             const reference urgent = *next_message().as<reference>();
             send(p, 1);
             send_urgently(urgent, "a"_a);
             send_urgently(urgent, "b"_a);
             send(p, "stop"_a);
+            EXPECT_EQ(next_message().as<std::string>(), "[a,b,1]");
             await_end(p);
         }
     });
