@@ -49,7 +49,10 @@ protected:
             const term t = seq_trace::get_token("serial"_a);
             return t.share(t.tuple()[1]);
         });
-        exports.add("cpp"_a, "exits"_a, 1, [](const auto& a) -> term { rakka::exit(a[0]); });
+        exports.add("cpp"_a, "exits"_a, 1, [](const auto& a) -> term {
+            rakka::exit(a[0]);
+            return {};
+        });
         cpp->system().spawn(
             [] {
                 while (const auto r = gen::as_request(receive()))
@@ -166,7 +169,7 @@ TEST_P(seq_traces, what_cpp_spawns_on_a_beam_has_its_token) {
         EXPECT_EQ(seq_trace::get_token("serial"_a).to_string(), "{serial,{2,3}}");
         seq_trace::set_token(list());
         seq_trace::set_token(tuple(0, "lab"_a, 0, self(), 0));
-        EXPECT_EQ(erpc::call(peer, "cpp"_a, "counts"_a, list()).to_string(), "{0,2}");
+        EXPECT_EQ(erpc::call(peer, "cpp"_a, "counts"_a, list()).value().to_string(), "{0,2}");
         EXPECT_EQ(seq_trace::get_token("label"_a).to_string(), "{label,lab}");
     });
 }

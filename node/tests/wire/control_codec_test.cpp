@@ -271,12 +271,15 @@ TEST_F(ControlCodec, TraceTokensHaveTheShapeOfErlangs) {
 
 TEST_F(ControlCodec, TokensWithLargeLabelsNeedAPeerThatKnowsThem) {
     const distribution_flags with{distribution_flag::big_seqtrace_labels};
-    const auto token = [](const term& label) { return term(tuple(0, label, 1, peer_pid, 0)); };
-    EXPECT_TRUE(takes_token(with, token("lab"_a)));
-    EXPECT_FALSE(takes_token({}, token("lab"_a)));
-    EXPECT_TRUE(takes_token({}, token((1 << 27) - 1)));
-    EXPECT_FALSE(takes_token({}, token(1 << 27)));
-    EXPECT_TRUE(takes_token({}, token(-(1 << 27))));
+    const auto takes = [](const distribution_flags& flags, const term& label) {
+        const term token(tuple(0, label, 1, peer_pid, 0));
+        return takes_token(flags, token);
+    };
+    EXPECT_TRUE(takes(with, "lab"_a));
+    EXPECT_FALSE(takes({}, "lab"_a));
+    EXPECT_TRUE(takes({}, (1 << 27) - 1));
+    EXPECT_FALSE(takes({}, 1 << 27));
+    EXPECT_TRUE(takes({}, -(1 << 27)));
 }
 
 TEST_F(ControlCodec, MonitorsAndDownsNameAProcessByPidOrAtom) {
