@@ -36,8 +36,8 @@ class Certificates:
 
     @staticmethod
     def make(name, certificate, key, *more):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-subj", f"/CN={name}", "-keyout", key, "-out", certificate, *more],
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", key, "-out", certificate, *more],
                        check=True, capture_output=True)
 
     def __enter__(self):
@@ -65,8 +65,8 @@ def beam_command(peers, version, optfile):
     def command(role, *more):
         call = "server([])" if role == "server" else f"client({strings(*more)})"
         return peers.beam(version, 1, "bd", call,
-                          ["-name", SERVER if role == "server" else CLIENT, "-setcookie", COOKIE, "-start_epmd", "false",
-                           "-proto_dist", "inet_tls", "-ssl_dist_optfile", optfile])
+                          ["-name", SERVER if role == "server" else CLIENT, "-setcookie", COOKIE,
+                           "-start_epmd", "false", "-proto_dist", "inet_tls", "-ssl_dist_optfile", optfile])
     return command
 
 
