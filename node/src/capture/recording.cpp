@@ -3,6 +3,7 @@
 #include <rakka/node/capture.hpp>
 #include <rakka/node/errc.hpp>
 
+#include <algorithm>
 #include <istream>
 #include <ostream>
 
@@ -17,6 +18,17 @@ constexpr std::size_t max_reason = 4096;
 
 bool read_exactly(std::istream& from, std::uint8_t* to, std::size_t size) {
     return static_cast<bool>(from.read(reinterpret_cast<char*>(to), static_cast<std::streamsize>(size)));
+}
+
+/// Grows with what is there, not with what is announced.
+bool read_exactly(std::istream& from, bytes& to, std::size_t size) {
+    constexpr std::size_t step = std::size_t{64} << 10;
+    while (to.size() < size) {
+        const std::size_t at = to.size();
+        to.resize(at + std::min(step, size - at));
+        if (!read_exactly(from, to.data() + at, to.size() - at)) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -60,8 +72,8 @@ result<std::optional<happening>> recording_reader::next() {
     h.at = std::chrono::nanoseconds(static_cast<std::int64_t>(r.take_u64()));
     const std::size_t size = r.take_u32();
     if (size > (h.what == happening::kind::bytes ? max_data : max_reason)) return node_errc::bad_recording;
-    bytes body(size);
-    if (!read_exactly(*from_, body.data(), size)) return node_errc::bad_recording;
+    bytes body;
+    if (!read_exactly(*from_, body, size)) return node_errc::bad_recording;
     if (h.what == happening::kind::bytes) {
         const auto data = std::as_bytes(std::span(body));
         h.data.assign(data.begin(), data.end());
