@@ -9,7 +9,7 @@ namespace rakka::detail {
 
 class connection_table;
 
-/// What is sent leaves at the end of the sender's slice, which may be far away. While there is traffic this
+/// What is sent leaves soon after the sender's slice, whose end may be far away. While there is traffic this
 /// looks at all connections every few milliseconds and flushes them.
 class flush_guard {
 public:
