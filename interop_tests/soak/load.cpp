@@ -97,10 +97,10 @@ outcome linked(int, atom peer, std::int64_t) {
 }
 
 outcome spawned(int, atom peer, std::int64_t) {
-    const reference asked = make_ref();
+    const reference asked = make_reference();
     const auto [_, watch] = spawn_monitor(peer, "soak_load"_a, "answer"_a, list(self(), asked));
     const auto is_answer = [&](term_view v) {
-        return v.is_tuple() && v.tuple().size() == 2 && v.tuple()[0].as<reference>() == asked;
+        return v.is_tuple(2) && v.tuple()[0].as<reference>() == asked;
     };
     const auto down = receive_if([&](term_view v) { return is_down(watch, v); }, patience);
     if (!down) return wrong("no_down");
