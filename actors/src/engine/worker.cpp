@@ -35,6 +35,7 @@ worker::worker(scheduler::state& shared, unsigned index)
       stopping_(shared.stopping),
       queues_(worker_seed(shared.options.seed, index), shared.options.workers <= 1),
       timers_(*shared.time),
+      time_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed + index),
       seen_slices_(std::max(shared.options.workers, 1U)),
@@ -54,6 +55,7 @@ worker::worker(scheduler::state& shared, dedicated_tag)
       stopping_(shared.stopping),
       queues_(0, true),
       timers_(*shared.time),
+      time_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed),
       waits_(nanoseconds{0}) {}

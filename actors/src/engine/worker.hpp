@@ -5,6 +5,7 @@
 #include "engine/idle_registry.hpp"
 #include "engine/local_queues.hpp"
 #include "engine/parker.hpp"
+#include "engine/recent_time.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/slice_hook.hpp"
 #include "engine/task.hpp"
@@ -44,6 +45,7 @@ public:
     /// True for one of the scheduler's own; false for a dedicated one, whose index means nothing.
     [[nodiscard]] bool is_shared() const noexcept { return serves_ == &home_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+    [[nodiscard]] recent_time& time() noexcept { return time_; }
 
     [[nodiscard]] task* current() const noexcept { return current_.load(std::memory_order_relaxed); }
     /// The fiber this worker's thread is on; null when it does not run.
@@ -265,6 +267,7 @@ private:
 
     local_queues queues_;
     timer_wheel timers_;
+    recent_time time_;
     fiber_cache fibers_;
     mixed_random random_;
     parker parker_;
