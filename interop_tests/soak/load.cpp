@@ -119,13 +119,20 @@ outcome by_erpc(int, atom peer, std::int64_t n) {
     return answer->as<std::int64_t>() == 2 * n ? outcome{} : wrong("erpc");
 }
 
+// A process for each: a name that was taken back while a node was cut off returns with that node, and nobody
+// can have two.
 outcome named(int, atom, std::int64_t n) {
-    const term name = tuple("soak"_a, self(), n % 10);
-    if (!global::register_name(name, self())) return wrong("name_taken");
-    const auto found = global::whereis_name(name);
-    global::unregister_name(name);
+    const auto [who, watch] = spawn_monitor([n] {
+        const term name = tuple("soak"_a, self(), n);
+        if (!global::register_name(name, self())) exit(term("name_taken"_a));
+        const auto found = global::whereis_name(name);
+        global::unregister_name(name);
+        if (found != self()) exit(term("not_found"_a));
+    });
+    const term down = receive_if([w = watch](term_view m) { return is_down(w, m); });
     rest(20ms);
-    return found == self() ? outcome{} : wrong("name");
+    const term why = term::copy(down.tuple()[4]);
+    return why.is_atom("normal"_a) ? outcome{} : outcome{outcome::wrong, why};
 }
 
 struct kind {

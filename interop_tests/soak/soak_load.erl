@@ -68,7 +68,7 @@ ended(Why) -> wrong(Why).
 wrong(Why) ->
     {Counts, _} = persistent_term:get(soak),
     counters:add(Counts, 3, 1),
-    io:format("WRONG: ~0tp~n", [Why]).
+    io:format(user, "WRONG: ~0tp~n", [Why]).
 
 work(Kind, I, Peer, N) ->
     {Counts, Stop} = persistent_term:get(soak),
@@ -125,13 +125,19 @@ once(erpc, _, Peer, N) ->
     catch _:Why -> lost(Why)
     end;
 once(name, _, _, N) ->
-    Self = self(),
-    Name = {soak, Self, N rem 10},
-    yes = global:register_name(Name, Self),
-    Found = global:whereis_name(Name),
-    global:unregister_name(Name),
+    %% A process for each: a name that was taken back while a node was cut off returns with that node, and nobody
+    %% can have two.
+    {P, M} = spawn_monitor(
+               fun() ->
+                       Name = {soak, self(), N},
+                       yes = global:register_name(Name, self()),
+                       Found = global:whereis_name(Name),
+                       global:unregister_name(Name),
+                       exit({found, Found})
+               end),
+    receive {'DOWN', M, process, P, Why} -> ok end,
     timer:sleep(20),
-    if Found =:= Self -> done; true -> {wrong, {name, Found}} end.
+    if Why =:= {found, P} -> done; true -> {wrong, {name, Why}} end.
 
 echo(Peer, What) ->
     try gen_server:call({soak_server, Peer}, {echo, What}, ?PATIENCE) of

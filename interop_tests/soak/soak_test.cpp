@@ -292,8 +292,9 @@ TEST_F(soak, holds_in_the_end_what_it_held_in_the_beginning) {
                   << "; before and after, descriptors " << before[i].descriptors << " and "
                   << after[i].descriptors << ", threads " << before[i].threads << " and " << after[i].threads
                   << ", processes " << before[i].processes << " and " << after[i].processes << '\n';
-        // 4 MiB: a few large binaries more or less under way
-        EXPECT_LT(quarter(3), quarter(1) * 11 / 10 + 4096) << name;
+        // A few large binaries more or less under way; in the first minutes the heap still finds its size.
+        const long spread = soak_time() < 2min ? 16'384 : 4096;
+        EXPECT_LT(quarter(3), quarter(1) * 11 / 10 + spread) << name;
         EXPECT_EQ(after[i].descriptors, before[i].descriptors) << name;
         EXPECT_EQ(after[i].processes, before[i].processes) << name;
         EXPECT_LE(after[i].threads, before[i].threads + 1) << name;
