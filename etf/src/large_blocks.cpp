@@ -2,6 +2,7 @@
 
 #include "pooling.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <mutex>
@@ -29,6 +30,10 @@ constexpr std::size_t size_of_class(std::size_t c) noexcept {
     return c * step + header_room;
 }
 
+struct free_block {
+    free_block* next;
+};
+
 /// Free blocks, the last one freed on top: its bytes may still be in the processor's cache.
 class shelf {
 public:
@@ -36,17 +41,23 @@ public:
         const std::lock_guard lock(mutex_);
         free_block* const first = free_[c];
         if (first == nullptr) return nullptr;
-        free_[c] = first->next;
-        bytes_ -= size_of_class(c);
+        remove(c);
         return first;
     }
-    /// False: there are enough.
-    bool put(std::size_t c, void* block) noexcept {
+    /// Gives what is too much, in a row: blocks of the sizes of which there are the most bytes, as nobody may
+    /// want those any more.
+    free_block* put(std::size_t c, void* block) noexcept {
         const std::lock_guard lock(mutex_);
-        if (bytes_ + size_of_class(c) > kept_large_bytes) return false;
-        bytes_ += size_of_class(c);
         free_[c] = new (block) free_block{free_[c]};
-        return true;
+        bytes_ += size_of_class(c);
+        bytes_of_[c] += size_of_class(c);
+        free_block* too_much = nullptr;
+        while (bytes_ > kept_large_bytes) {
+            const auto most = std::max_element(bytes_of_.begin(), bytes_of_.end()) - bytes_of_.begin();
+            free_block* const out = remove(static_cast<std::size_t>(most));
+            out->next = std::exchange(too_much, out);
+        }
+        return too_much;
     }
 
     std::size_t bytes() noexcept {
@@ -55,13 +66,16 @@ public:
     }
 
 private:
-    struct free_block {
-        free_block* next;
-    };
+    free_block* remove(std::size_t c) noexcept {
+        bytes_ -= size_of_class(c);
+        bytes_of_[c] -= size_of_class(c);
+        return std::exchange(free_[c], free_[c]->next);
+    }
 
     std::mutex mutex_;
-    std::array<free_block*, classes> free_{};  // guarded by mutex_
-    std::size_t bytes_ = 0;                    // guarded by mutex_
+    std::array<free_block*, classes> free_{};      // guarded by mutex_
+    std::array<std::size_t, classes> bytes_of_{};  // guarded by mutex_
+    std::size_t bytes_ = 0;                        // guarded by mutex_
 };
 
 /// Never destroyed: threads may free blocks until the program's last moment.
@@ -86,8 +100,9 @@ void* allocate_large(std::size_t bytes) {
 }
 
 void free_large(void* block, std::size_t bytes) noexcept {
-    if (is_kept(bytes) && shared().put(class_of(bytes), block)) return;
-    std::free(block);
+    if (!is_kept(bytes)) return std::free(block);
+    for (free_block* b = shared().put(class_of(bytes), block); b != nullptr;)
+        std::free(std::exchange(b, b->next));
 }
 
 std::size_t large_bytes_kept() noexcept {

@@ -8,7 +8,7 @@ namespace rakka::etf::detail {
 /// Blocks of more than this are kept by allocate_large, up to the other. What lies outside is malloc's.
 inline constexpr std::size_t smallest_kept_block = std::size_t{16} << 10;
 inline constexpr std::size_t largest_kept_block = std::size_t{2} << 20;
-/// Bytes of free blocks at most that the program keeps.
+/// Bytes of free blocks at most that the program keeps. Beyond, the size that takes up the most gives way.
 inline constexpr std::size_t kept_large_bytes = std::size_t{16} << 20;
 
 /// A block of at least `bytes` bytes, aligned as by malloc. Any thread. Throws std::bad_alloc.

@@ -56,6 +56,26 @@ TEST(large_blocks, keeps_no_more_than_it_says) {
     free_large(one, size);
 }
 
+// A program may stop using the sizes it began with.
+TEST(large_blocks, other_sizes_find_room) {
+    if (!pools_blocks) GTEST_SKIP() << "malloc under the sanitizers";
+    const auto use = [](std::size_t size) {
+        std::vector<void*> blocks;
+        for (std::size_t i = 0; i < 2 * kept_large_bytes / size; ++i)
+            blocks.push_back(allocate_large(size));
+        for (void* b : blocks)
+            free_large(b, size);
+        EXPECT_LE(large_bytes_kept(), kept_large_bytes);
+        const std::size_t before = large_bytes_kept();
+        void* const one = allocate_large(size);
+        EXPECT_LT(large_bytes_kept(), before) << size;  // it was one of those
+        free_large(one, size);
+    };
+    use(std::size_t{2} << 20);
+    use(std::size_t{64} << 10);
+    use(std::size_t{1} << 20);
+}
+
 TEST(large_blocks, buffers_change_threads) {
     constexpr std::size_t size = std::size_t{64} << 10;
     std::vector<std::thread> threads;

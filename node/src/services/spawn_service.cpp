@@ -26,7 +26,7 @@ using wire::control_message;
 namespace {
 
 /// The options that mean something here; false for one that no node knows. [dist §SPAWN_REQUEST]
-bool read_options(term_view options, std::uint64_t& flags, spawn_options& spawn) {
+bool read_options(const term& options, std::uint64_t& flags, spawn_options& spawn) {
     const auto wishes = read_spawn_options(options);
     if (!wishes) return false;
     if (wishes->link) flags |= wire::spawn_reply_flag::link;

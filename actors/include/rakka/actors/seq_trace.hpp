@@ -34,7 +34,7 @@ term set_token(const term& token);
 
 /// Sets one component, as get_token() names them; where there is no token, one begins: label 0, serial {0,
 /// 0}, no flags. Returns the value before. Throws process_exit ({badarg, …}) for a component or value that
-/// does not exist. Erlang: `set_token/2`.
+/// does not exist, and for a label with a C++ object in it. Erlang: `set_token/2`.
 term set_token(atom component, const term& value);
 
 /// Tells the system tracer `info`, if the caller has a token with the flag `print`; with a label, only if
