@@ -2,12 +2,9 @@
 #pragma once
 
 #include "engine/clock.hpp"
+#include "engine/ticks.hpp"
 
 #include <cstdint>
-
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
 
 namespace rakka::detail {
 
@@ -30,24 +27,12 @@ public:
     /// Not later than now(), and some microseconds earlier at most; never before what now() gave last. In a
     /// simulation exact.
     [[nodiscard]] instant lately() noexcept {
-#if defined(__x86_64__)
-        // Between 4 and 20 µs at the rates there are. Who came from another core may see a negative
-        // difference.
-        constexpr std::uint64_t few = 20'000;
-        if (is_real_ && ticks() - at_ < few) return last_;
-#endif
+        // Who comes from another core may see a negative difference, a very large one.
+        if (is_real_ && ticks() - at_ < a_while / 64) return last_;
         return now();
     }
 
 private:
-    static std::uint64_t ticks() noexcept {
-#if defined(__x86_64__)
-        return __rdtsc();
-#else
-        return 0;
-#endif
-    }
-
     const clock& time_;
     const bool is_real_;
     instant last_{};
