@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace rakka::interop {
 namespace {
@@ -188,11 +189,13 @@ TEST_P(go_between, a_node_leaves_when_it_is_told_to) {
 }
 
 TEST_P(go_between, we_spread_work_over_beams) {
+    for (int i = 0; i < 1000 && cpp->node().nodes().size() < 2; ++i)
+        std::this_thread::sleep_for(10ms);
     cpp->system().run([&] {
         const atom peer = "erl@127.0.0.1"_a;
         cpp->node().exports().add("between"_a, "add"_a, [](std::int64_t x, std::int64_t y) { return x + y; });
-        const auto sums = rpc::pmap("between"_a, "add"_a, list(100), {term(1), term(2), term(3), term(4)});
-        EXPECT_EQ(term(sums).to_string(), "[101,102,103,104]");
+        const auto sums = rpc::pmap("between"_a, "add"_a, list(1000), {term(1), term(2), term(3), term(4)});
+        EXPECT_EQ(term(sums).to_string(), "[1001,1002,1003,1004]");
         const auto where = rpc::parallel_eval(std::vector<rpc::mfa>(3, {"erlang"_a, "node"_a, list()}));
         std::set<std::string> nodes;
         for (const auto& r : where)
