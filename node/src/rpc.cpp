@@ -118,7 +118,7 @@ response block_call(atom node, atom module, atom function, const term& arguments
         gen::call(registered_name{atoms::known<"rex">, node}, atoms::known<"$gen_call">, request, timeout);
     if (answer) {
         const term& value = *answer;
-        if (!value.is_tagged(atoms::known<"badrpc">, 2)) return value;
+        if (!value.is_tagged(atoms::known<"badrpc">, 2)) return from_value(value);
         return bad(value.share(value.tuple()[1]));
     }
     const term& why = answer.error().reason;
