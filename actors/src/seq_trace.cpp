@@ -175,6 +175,14 @@ void received(const trace_token& token, const term& message) {
     receive_with_token(current_process(), token, message);
 }
 
+void tell_received(system& where, const trace_token& token, const term& to, const term& message) {
+    tell_tracer(where.core(), nullptr, trace_event::receive, token, to, message);
+}
+
+void tell_sent(system& where, const trace_token& token, const term& to, const term& message) {
+    tell_tracer(where.core(), nullptr, trace_event::send, token, to, message);
+}
+
 std::optional<trace_token> sent(const term& to, const term& message) {
     process& self = current_process();
     trace_state* const t = trace_of(self);
