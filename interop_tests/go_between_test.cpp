@@ -3,6 +3,8 @@
 #include "support/otp_test.hpp"
 #include "support/rakka_peer.hpp"
 
+#include <rakka/actors/testing.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -11,7 +13,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 
 namespace rakka::interop {
 namespace {
@@ -189,8 +190,7 @@ TEST_P(go_between, a_node_leaves_when_it_is_told_to) {
 }
 
 TEST_P(go_between, we_spread_work_over_beams) {
-    for (int i = 0; i < 1000 && cpp->node().nodes().size() < 2; ++i)
-        std::this_thread::sleep_for(10ms);
+    ASSERT_TRUE(testing::wait_until(cpp->system(), [&] { return cpp->node().nodes().size() >= 2; }));
     cpp->system().run([&] {
         const atom peer = "erl@127.0.0.1"_a;
         cpp->node().exports().add("between"_a, "add"_a, [](std::int64_t x, std::int64_t y) { return x + y; });

@@ -229,6 +229,10 @@ TEST_P(tools, what_backends_send_has_the_shape_of_what_a_beam_sends) {
 }
 
 TEST_P(tools, etop_shows_the_processes_of_a_cpp_node) {
+    if (release() == 27)
+        GTEST_SKIP()
+            << "etop of OTP 27 starts a trace of the node even if told not to, and waits for it: a C++ "
+               "node has none";
     // Debian's erlang-observer comes with a desktop; scripts/otp has its modules alone, and not where the
     // BEAM looks for files.
     const auto modules = otp_extra_modules(release());
