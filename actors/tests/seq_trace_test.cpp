@@ -103,7 +103,8 @@ TEST_P(seq_traces, what_is_no_token_or_component_is_badarg) {
             int n;
         };
         EXPECT_EQ(reason([] { seq_trace::set_token("label"_a, make_native(object{1})); }), badarg);
-        EXPECT_EQ(reason([] { seq_trace::set_token(tuple(0, make_native(object{1}), 0, self(), 0)); }), badarg);
+        EXPECT_EQ(reason([] { seq_trace::set_token(tuple(0, make_native(object{1}), 0, self(), 0)); }),
+                  badarg);
         EXPECT_FALSE(traced());
     });
 }
