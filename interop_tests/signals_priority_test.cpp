@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace rakka::interop {
 namespace {
@@ -129,6 +130,44 @@ TEST_P(priority_signals, downs_and_broken_links_of_processes_elsewhere) {
                   "{'DOWN', Plain, _, P, bye} -> plain end || M <- (fun F() -> receive M -> [M | F()] "
                   "after 0 -> [] end end)()]"),
         "[urgent,urgent,1,plain]");
+}
+
+// Who spawns asks for them; the node where the process begins is not concerned.
+TEST_P(priority_signals, downs_and_broken_links_of_processes_spawned_elsewhere) {
+    as_process([&] {
+        trap_exit(true);
+        const spawn_request_options how{
+            .link = true, .monitor = true, .priority_link = true, .priority_monitor = true};
+        const reference ref = spawn_request(peer, "timer"_a, "sleep"_a, term(list("infinity"_a)), how);
+        const auto answer = receive_soon();
+        ASSERT_TRUE(answer && answer->is_tagged("spawn_reply"_a, 4));
+        ASSERT_TRUE(answer->tuple()[2].is_atom("ok"_a)) << answer->to_string();
+        const pid there = *answer->tuple()[3].as<pid>();
+        send(self(), 1);
+        exit(there, "kill"_a);
+        wait_for_messages(3);
+        std::string order;
+        for (int i = 0; i < 3; ++i) {
+            const term m = *receive_soon();
+            order += m.is_tagged("EXIT"_a, 3) && m.tuple()[1].as<pid>() == there       ? 'l'
+                     : m.is_tagged("DOWN"_a, 5) && m.tuple()[1].as<reference>() == ref ? 'm'
+                                                                                       : '1';
+        }
+        EXPECT_TRUE(order == "lm1" || order == "ml1") << order;
+    });
+    if (!knows_priority()) return;
+    cpp->node().exports().add("cpp"_a, "serve"_a, 0, [](const std::vector<term>&) -> term {
+        echo();
+        return {};
+    });
+    EXPECT_EQ(erl->eval("process_flag(trap_exit, true), self() ! 1, "
+                        "{P, R} = spawn_opt('cpp@127.0.0.1', cpp, serve, [], "
+                        "[{link, [priority]}, {monitor, [priority]}]), P ! {exit, bye}, "
+                        "(fun W() -> case process_info(self(), message_queue_len) of {_, 3} -> ok; "
+                        "_ -> timer:sleep(1), W() end end)(), "
+                        "[case M of 1 -> 1; {'EXIT', P, bye} -> urgent; {'DOWN', R, _, P, bye} -> urgent end "
+                        "|| M <- (fun F() -> receive M -> [M | F()] after 0 -> [] end end)()]"),
+              "[urgent,urgent,1]");
 }
 
 }  // namespace
