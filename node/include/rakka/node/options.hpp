@@ -5,6 +5,7 @@
 #include <rakka/node/log.hpp>
 #include <rakka/node/peer_rule.hpp>
 #include <rakka/node/tls_options.hpp>
+#include <rakka/node/unix_sockets.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -96,6 +97,10 @@ struct node_options {
 
     /// None: connections are plain TCP. Erlang: `-proto_dist inet_tls`.
     std::optional<tls_options> tls{};
+
+    /// Given: connections are made over Unix sockets, and over nothing else. Then there is no epmd, no port
+    /// and no TLS: listen_address, the ports and the fields about epmd are not looked at. None: TCP.
+    std::optional<unix_socket_options> unix_sockets{};
 
     epmd_mode epmd = epmd_mode::embedded_if_absent;
     std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
