@@ -116,6 +116,60 @@ TEST_F(node_busy, a_monitor_lost_with_an_overfull_connection_fires) {
     });
 }
 
+// Else one who can be made to wait would cost the others their connection.
+TEST_F(node_busy, large_messages_of_suspended_senders_are_no_reason_to_give_up) {
+    node_options o = options("a");
+    o.dist_buf_busy_limit = o.max_outbound_bytes = std::size_t{1} << 20;
+    member& a = start(std::move(o));
+    raw_peer lazy(a->port());
+    ASSERT_TRUE(lazy.shake_hands("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    const atom peer = a->nodes().front();
+    constexpr int senders = 3;
+    constexpr std::size_t size = 16 << 20;
+    for (int i = 0; i < senders; ++i)
+        a.sys.spawn([peer] { send(registered_name{"sink"_a, peer}, std::string(size, 'x')); });
+    eventually("all suspended", [&] { return a->connection_info(peer)->senders_suspended == senders; });
+    a.sys.run([&] { exit(pid{peer, 1, 1, 77}, "over"_a); });  // who cannot be made to wait
+    EXPECT_GT(a->connection_info(peer)->bytes_waiting, 2 * size);
+    a.sys.run([&] {
+        const std::string text(64 << 10, 'x');
+        for (std::size_t sent = 0; sent < std::size_t{4} << 20 && a->connection_info(peer);
+             sent += text.size())
+            exit(pid{peer, 1, 1, 77}, term(text));
+    });
+    eventually("given up for those", [&] { return !a->connection_info(peer); });
+    EXPECT_NE(a.log.wait_for("could not be made to wait").text, "");
+}
+
+TEST_F(node_busy, a_message_above_the_limit_is_dropped_and_the_connection_goes_on) {
+    node_options o = options("a");
+    o.max_sent_message = 1 << 20;
+    member& a = start(std::move(o));
+    member& b = start("b");
+    start_echo(b, "echo"_a);
+    ASSERT_TRUE(a->connect(b.name()));
+    const std::uint64_t id = a->connection_info(b.name())->id;
+    a.sys.run([&] {
+        const registered_name to{"echo"_a, b.name()};
+        const std::string most((1 << 20) - 100, 'x');
+        send(to, term(tuple(self(), std::string(1 << 20, 'x'))));
+        send(to, term(tuple(self(), std::vector<std::int64_t>(300'000, 1'000'000))));  // encoded beforehand
+        send(to, term(tuple(self(), most)));
+        const auto back = receive_soon();
+        ASSERT_TRUE(back);
+        EXPECT_EQ(back->tuple()[1].bytes().size(), most.size());
+        const reference refused =
+            spawn_request(b.name(), "m"_a, "f"_a, term(list(std::string(1 << 20, 'x'))), {});
+        const auto answer = receive_soon();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->to_string(),
+                  term(tuple("spawn_reply"_a, refused, "error"_a, "system_limit"_a)).to_string());
+    });
+    EXPECT_EQ(a->connection_info(b.name())->id, id);
+    EXPECT_EQ(a.log.wait_for("max_sent_message", 3).code, etf::make_error_code(etf::errc::too_large));
+}
+
 TEST_F(node_busy, small_messages_overtake_a_large_one_of_another_sender) {
     member& a = start("a");
     member& b = start("b");

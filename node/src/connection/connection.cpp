@@ -237,7 +237,8 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         effective_ = e.effective_flags;
         outgoing_ = outgoing;
         up_since_ = now(core_);
-        encoder_.emplace(wire::encoder_options{.effective = effective_});
+        encoder_.emplace(
+            wire::encoder_options{.effective = effective_, .max_payload = core_.options.max_sent_message});
         RAKKA_CHECK(may_follow(phase(), connection_phase::up));
         phase_.store(connection_phase::up, std::memory_order_release);
         for (auto& [sender, signal] : std::exchange(waiting_, {}))

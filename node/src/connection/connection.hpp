@@ -132,7 +132,8 @@ private:
     outbound_queue queue_;
     relations relations_;
     std::vector<pid> suspended_;
-    bool writing_ = false;  // somebody is between begin_batch and the end of it
+    std::size_t suspended_bytes_ = 0;  // about what they sent last
+    bool writing_ = false;             // somebody is between begin_batch and the end of it
     bool written_since_tick_ = false;
     std::shared_ptr<connection> keep_while_armed_;
     std::uint64_t frames_out_ = 0;

@@ -4,6 +4,7 @@
 #include "connection/node_core.hpp"
 
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/errc.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <fmt/format.h>
@@ -46,13 +47,15 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     if (busy == when_busy::refuse && full()) return submitted::would_block;
     // Also of what is about to be lost: whoever sent a link or monitor must be told of the end.
     relations_.sent(s.control);
-    if (backlog() > core_.options.max_outbound_bytes) {
+    const std::size_t before = backlog();
+    if (const std::size_t most = core_.options.max_outbound_bytes;
+        before > most && before - most > suspended_bytes_) {
         lose_later(
             node_errc::limit_exceeded,
             fmt::format(
                 "{} bytes wait to be sent, more than node_options::max_outbound_bytes: the peer does not "
                 "read, and the senders could not be made to wait",
-                backlog()),
+                before),
             "connection_closed"_a);
         return submitted::ok;  // lost with the connection
     }
@@ -63,7 +66,10 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
         encode(s, sender);
     }
     const bool wait = busy == when_busy::suspend && sender.is_local() && full();
-    if (wait) suspended_.push_back(sender);
+    if (wait) {
+        suspended_.push_back(sender);
+        suspended_bytes_ += backlog() - before;
+    }
     if (!pending) {
         const bool at_once = queue_.bytes() >= flush_at_once;
         if (at_once && !std::exchange(writing_, true)) {
@@ -88,6 +94,11 @@ void connection::add_relations(const pid& local, const pid& remote, const refere
 
 namespace {
 
+std::string explain_not_encoded(error_code why) {
+    if (why == etf::errc::too_large) return "it is larger than node_options::max_sent_message";
+    return why.message();
+}
+
 bool carries_reason(control_kind k) {
     return k == control_kind::down || k == control_kind::exit || k == control_kind::exit2;
 }
@@ -102,7 +113,7 @@ void connection::answer_dropped(const outbound_signal& s, atom why) {
     });
 }
 
-/// REQUIRES: mutex_ held, phase up.
+/// What cannot be encoded is dropped, and logged. REQUIRES: mutex_ held, phase up.
 void connection::encode(outbound_signal& s, const pid& sender) {
     if (queue_.has_large(sender)) {
         if (s.ahead) s.payload = {};
@@ -119,14 +130,14 @@ void connection::encode(outbound_signal& s, const pid& sender) {
         // Somebody waits for this end, whatever its reason was.
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} has badarg for its reason, which cannot be encoded: {}",
-                              to_string(s.control.kind), node_.text(), done.error().message()));
+                              to_string(s.control.kind), node_.text(), explain_not_encoded(done.error())));
         done = encoder_->append(queue_.tail(), s.control, term_view(atoms::known<"badarg">));
     }
     if (!done) {
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} was dropped: it cannot be encoded: {}",
-                              to_string(s.control.kind), node_.text(), done.error().message()));
-        answer_dropped(s, "badarg"_a);
+                              to_string(s.control.kind), node_.text(), explain_not_encoded(done.error())));
+        answer_dropped(s, done.error() == etf::errc::too_large ? "system_limit"_a : "badarg"_a);
         return;
     }
     if (!done->written) {
@@ -210,6 +221,7 @@ void connection::on_writable(error_code error) {
 void connection::release_senders(std::unique_lock<std::mutex>& lock) {
     if (suspended_.empty() || queue_.bytes() > core_.options.dist_buf_busy_limit / 2) return;
     const std::vector<pid> waiting = std::exchange(suspended_, {});
+    suspended_bytes_ = 0;
     lock.unlock();
     for (const pid& p : waiting)
         core_.sys.resume(p);

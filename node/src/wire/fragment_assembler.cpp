@@ -20,15 +20,20 @@ wire_result<bool> fragment_assembler::append(sequence& s, byte_span payload) {
     if (payload.empty()) return true;
     const std::size_t needed = m.size + payload.size();
     if (!m.buffer || m.buffer->size() < needed) {
-        // Senders cut into equal pieces: if the rest is like this one, this is the exact size. A lie about
-        // the number of fragments gains no more than doubling would.
+        // Senders cut into equal pieces: if the rest is like this one, this is the exact size. What is not
+        // filled costs addresses and no memory, so that a lie about the number of fragments gains no more
+        // than doubling would; and all of it together is bounded as what is filled is.
         const std::size_t doubled = 2 * needed;
+        const std::size_t had = m.buffer ? m.buffer->size() : 0;
+        const std::size_t others = std::min(reserved_ - had, limits_.max_total_size);
+        const std::size_t most = std::min(limits_.max_sequence_size, limits_.max_total_size - others);
         const std::uint64_t rest = s.due - 1;
-        const bool plausible = rest < doubled / payload.size();
+        const bool plausible = rest <= (std::max(most, doubled) - needed) / payload.size();
         const std::size_t guess =
             plausible ? needed + static_cast<std::size_t>(rest) * payload.size() : doubled;
         buffer_ref larger = make_buffer(std::min(guess, std::max(needed, limits_.max_sequence_size)));
         if (m.size > 0) std::memcpy(larger->data(), m.buffer->data(), m.size);
+        reserved_ += larger->size() - had;
         m.buffer = std::move(larger);
     }
     std::memcpy(m.buffer->data() + m.size, payload.data(), payload.size());
@@ -72,6 +77,7 @@ wire_result<bool> fragment_assembler::add(const dist_header& header, byte_span p
     if (auto added = append(s, payload); !added) return added;
     if (--s.due > 0) return false;
     total_ -= s.message.size + s.held;
+    reserved_ -= s.message.buffer ? s.message.buffer->size() : 0;
     done = std::move(s.message);
     running_.erase(found);
     return true;

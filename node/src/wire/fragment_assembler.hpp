@@ -36,7 +36,8 @@ struct fragmented_message {
 };
 
 /// The unfinished sequences of one connection; they die with it. Memory follows what the peer has really sent
-/// (at most twice that), not what it announces. One thread at a time.
+/// (at most twice that), not what it announces, for which addresses alone are set aside. One thread at a
+/// time.
 class fragment_assembler {
 public:
     explicit fragment_assembler(fragment_limits limits = {}) noexcept : limits_(limits) {}
@@ -65,6 +66,7 @@ private:
     fragment_limits limits_;
     std::unordered_map<std::uint64_t, sequence> running_;
     std::size_t total_ = 0;
+    std::size_t reserved_ = 0;  // sizes of the buffers
 };
 
 }  // namespace rakka::wire
