@@ -85,6 +85,12 @@ void* allocate_large(std::size_t bytes) {
     return fresh(size_of_class(c));
 }
 
+void* enlarge_large(void* block, std::size_t bytes) {
+    void* const larger = std::realloc(block, is_kept(bytes) ? size_of_class(class_of(bytes)) : bytes);
+    if (larger == nullptr) throw std::bad_alloc();
+    return larger;
+}
+
 void free_large(void* block, std::size_t bytes) noexcept {
     if (is_kept(bytes) && shared().put(class_of(bytes), block)) return;
     std::free(block);

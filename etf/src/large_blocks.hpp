@@ -18,7 +18,12 @@ inline constexpr std::size_t kept_large_bytes = std::size_t{16} << 20;
 /// sanitizers it is malloc.
 [[nodiscard]] void* allocate_large(std::size_t bytes);
 
-/// Gives a block back; `bytes` as it was asked for. Any thread.
+/// `block`, which allocate_large gave, with at least `bytes` bytes, the ones it had among them; elsewhere,
+/// perhaps, but what is large is not copied where the system can move it. Any thread. Throws std::bad_alloc;
+/// `block` is then as before.
+[[nodiscard]] void* enlarge_large(void* block, std::size_t bytes);
+
+/// Gives a block back; `bytes` as it was asked for last. Any thread.
 void free_large(void* block, std::size_t bytes) noexcept;
 
 /// Bytes of the free blocks that are kept. Any thread.
