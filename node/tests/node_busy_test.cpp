@@ -142,6 +142,33 @@ TEST_F(node_busy, large_messages_of_suspended_senders_are_no_reason_to_give_up) 
     EXPECT_NE(a.log.wait_for("could not be made to wait").text, "");
 }
 
+// Their messages get past it, so that there is nothing to wait for. Once they were free only when it was out.
+TEST_F(node_busy, who_sends_small_messages_does_not_wait_for_a_large_one_of_another) {
+    member& a = start("a");
+    raw_peer lazy(a->port());
+    ASSERT_TRUE(lazy.shake_hands("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    const atom peer = a->nodes().front();
+    std::atomic<bool> again{false};
+    a.sys.spawn([&again, peer] {
+        send(registered_name{"sink"_a, peer}, std::string(16 << 20, 'x'));
+        again = true;
+    });
+    eventually("its sender is suspended", [&] { return a->connection_info(peer)->senders_suspended == 1; });
+    a.sys.run([&] {
+        for (int i = 0; i < 100; ++i)
+            send(registered_name{"sink"_a, peer}, term("small"_a));
+        EXPECT_EQ(send(destination(registered_name{"sink"_a, peer}), term("small"_a), {.nosuspend = true}),
+                  send_result::ok);
+    });
+    EXPECT_FALSE(again);
+    EXPECT_EQ(a->connection_info(peer)->senders_suspended, 1U);
+    std::vector<std::byte> room(1 << 20);
+    while (!again && lazy.read_some(room) != 0) {
+    }
+    EXPECT_TRUE(again);
+}
+
 TEST_F(node_busy, a_message_above_the_limit_is_dropped_and_the_connection_goes_on) {
     node_options o = options("a");
     o.max_sent_message = 1 << 20;

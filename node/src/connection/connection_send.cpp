@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rakka::detail {
@@ -33,6 +34,13 @@ void connection::encode_ahead(outbound_signal& s) const {
         s.ahead = encoder_->encode_ahead(s.control, s.payload, outbound_queue::gather_from);
 }
 
+/// Whether a signal of `sender` would have to wait. A large message is no reason for others: theirs get past
+/// it. REQUIRES: mutex_ held, phase up.
+bool connection::is_busy_for(const pid& sender) const noexcept {
+    const std::size_t most = core_.options.dist_buf_busy_limit;
+    return queue_.bytes_ahead() >= most || (queue_.has_large(sender) && queue_.bytes() >= most);
+}
+
 submitted connection::submit(outbound_signal& s, const pid& sender, when_busy busy) {
     encode_ahead(s);
     std::unique_lock lock(mutex_);
@@ -41,8 +49,11 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     const bool pending = now == connection_phase::pending;
     const auto backlog = [&] { return pending ? waiting_weight_ : queue_.bytes(); };
     const auto full = [&] {
-        return backlog() >= core_.options.dist_buf_busy_limit ||
-               (pending && waiting_.size() >= core_.options.max_pending_signals);
+        if (pending) {
+            return waiting_weight_ >= core_.options.dist_buf_busy_limit ||
+                   waiting_.size() >= core_.options.max_pending_signals;
+        }
+        return is_busy_for(sender);
     };
     if (busy == when_busy::refuse && full()) return submitted::would_block;
     // Also of what is about to be lost: whoever sent a link or monitor must be told of the end.
@@ -67,8 +78,8 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     }
     const bool wait = busy == when_busy::suspend && sender.is_local() && full();
     if (wait) {
-        suspended_.push_back(sender);
-        suspended_bytes_ += backlog() - before;
+        suspended_.push_back({sender, backlog() - before, !pending && queue_.has_large(sender)});
+        suspended_bytes_ += suspended_.back().bytes;
     }
     if (!pending) {
         const bool at_once = queue_.bytes() >= flush_at_once;
@@ -217,14 +228,26 @@ void connection::on_writable(error_code error) {
     write_batches(lock);
 }
 
-/// Lets suspended senders go on when little enough waits. Gives the lock up meanwhile.
+/// Lets suspended senders go on when little enough waits of what they wait for. Gives the lock up meanwhile.
 void connection::release_senders(std::unique_lock<std::mutex>& lock) {
-    if (suspended_.empty() || queue_.bytes() > core_.options.dist_buf_busy_limit / 2) return;
-    const std::vector<pid> waiting = std::exchange(suspended_, {});
-    suspended_bytes_ = 0;
+    const std::vector<pid> ended = queue_.take_ended();
+    if (suspended_.empty()) return;
+    for (suspended_sender& s : suspended_) {
+        if (s.behind_large && std::find(ended.begin(), ended.end(), s.who) != ended.end())
+            s.behind_large = queue_.has_large(s.who);
+    }
+    const std::size_t little = core_.options.dist_buf_busy_limit / 2;
+    if (queue_.bytes_ahead() > little) return;
+    const bool all = queue_.bytes() <= little;
+    const auto first = std::partition(suspended_.begin(), suspended_.end(),
+                                      [&](const suspended_sender& s) { return s.behind_large && !all; });
+    const std::vector<suspended_sender> free(first, suspended_.end());
+    suspended_.erase(first, suspended_.end());
+    for (const suspended_sender& s : free)
+        suspended_bytes_ -= s.bytes;
     lock.unlock();
-    for (const pid& p : waiting)
-        core_.sys.resume(p);
+    for (const suspended_sender& s : free)
+        core_.sys.resume(s.who);
     lock.lock();
 }
 
