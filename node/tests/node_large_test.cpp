@@ -1,8 +1,5 @@
 // Messages of many fragments between two nodes of ours: what they cost in memory, and that small ones get
-// past.
-//
-// With RAKKA_LARGE_MESSAGE=1024 they have a gibibyte, the largest binary that a node sends and takes by
-// default.
+// past. interop_tests/large_test.cpp sends the largest.
 #include "support/cluster.hpp"
 
 #include <rakka/etf/build.hpp>
@@ -11,9 +8,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -23,11 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t large_size() {
-    const char* const asked = std::getenv("RAKKA_LARGE_MESSAGE");
-    return (asked == nullptr ? std::size_t{64} : std::strtoull(asked, nullptr, 10)) << 20;
-}
-
+constexpr std::size_t size = std::size_t{64} << 20;
 constexpr std::size_t some_memory = std::size_t{32} << 20;
 
 /// VmHWM: the most memory so far.
@@ -40,11 +32,10 @@ std::uint64_t memory(const std::string& which) {
 
 class node_large : public cluster {};
 
-TEST_F(node_large, a_binary_of_the_greatest_size_is_copied_once_and_small_messages_get_past_it) {
+TEST_F(node_large, a_large_binary_is_copied_once_and_small_messages_get_past_it) {
     member& a = start("a");
     member& b = start("b");
     ASSERT_TRUE(a->connect(b.name()));
-    const std::size_t size = large_size();
     std::atomic<std::size_t> arrived{0};
     std::atomic<int> small_ones{0};
     std::atomic<int> before_it{0};
@@ -67,7 +58,6 @@ TEST_F(node_large, a_binary_of_the_greatest_size_is_copied_once_and_small_messag
     const term binary(std::string(size, 'x'));
     std::ofstream("/proc/self/clear_refs") << "5";  // the most so far is what there is now
     const std::uint64_t before = memory("VmHWM");
-    const auto begun = std::chrono::steady_clock::now();
     a.sys.spawn([&] { send(registered_name{"large"_a, b.name()}, binary); });
     a.sys.run([&] {
         while (arrived == 0) {
@@ -77,15 +67,7 @@ TEST_F(node_large, a_binary_of_the_greatest_size_is_copied_once_and_small_messag
     });
     EXPECT_EQ(arrived, size);
     EXPECT_GT(before_it, 3);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     const std::uint64_t more = memory("VmHWM") - before;
-    RecordProperty("seconds", std::to_string(took.count()));
-    RecordProperty("small_ones_before_it", before_it);
-    RecordProperty("more_memory_mib", static_cast<int>(more >> 20));
-    if (std::getenv("RAKKA_LARGE_MESSAGE") != nullptr) {
-        std::printf("%zu MiB in %.2f s, %d round trips before it, %zu MiB more memory\n", size >> 20,
-                    took.count(), before_it.load(), static_cast<std::size_t>(more >> 20));
-    }
 #ifndef __SANITIZE_ADDRESS__
     EXPECT_LT(more, size + some_memory);
 #endif
@@ -96,27 +78,13 @@ TEST_F(node_large, a_large_term_comes_back) {
     member& b = start("b");
     start_echo(b, "echo"_a);
     ASSERT_TRUE(a->connect(b.name()));
-    const std::vector<std::int64_t> numbers(large_size() / 16,
-                                            1'000'000'000);  // 5 bytes each encoded, here 8
+    const std::vector<std::int64_t> numbers(size / 16, 1'000'000'000);  // 5 bytes each encoded, here 8
     a.sys.run([&] {
         send(registered_name{"echo"_a, b.name()}, term(tuple(self(), numbers)));
         const auto back = receive_if([](term_view) { return true; }, 100s);
         ASSERT_TRUE(back);
         EXPECT_EQ(back->tuple()[1].list().size(), numbers.size());
     });
-}
-
-TEST_F(node_large, more_than_that_is_dropped_and_the_connection_goes_on) {
-    if (large_size() < std::size_t{1} << 30)
-        GTEST_SKIP() << "takes gigabytes: run with RAKKA_LARGE_MESSAGE=1024";
-    member& a = start("a");
-    member& b = start("b");
-    ASSERT_TRUE(a->connect(b.name()));
-    const std::uint64_t id = a->connection_info(b.name())->id;
-    a.sys.run([&] { send(registered_name{"nobody"_a, b.name()}, term(std::string(largest_message, 'x'))); });
-    a.log.wait_for("max_sent_message");
-    EXPECT_TRUE(a->ping(b.name()));
-    EXPECT_EQ(a->connection_info(b.name())->id, id);
 }
 
 }  // namespace
