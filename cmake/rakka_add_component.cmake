@@ -52,6 +52,7 @@ function(rakka_add_fuzzer name)
   add_executable(${name} ${arg_SOURCE})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/etf/fuzz")  # term_input.hpp
   rakka_warnings(${name})
   rakka_fuzz_seeds()
   add_dependencies(${name} fuzz_seeds)

@@ -2,9 +2,16 @@
 #include "support/child_process.hpp"
 #include "support/command_fixture.hpp"
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 
 namespace rakka::interop {
 namespace {
@@ -98,6 +105,89 @@ TEST_P(capture_test, records_prints_and_says_again) {
     EXPECT_EQ(again.status, 0) << again.output;
     EXPECT_THAT(again.output, HasSubstr("a@127.0.0.1: REG_SEND"));
     EXPECT_THAT(box(b), HasSubstr("{hello,'an atom',<<\"1234"));
+}
+
+/// A named pipe that nobody reads from yet: the slowest of all disks.
+class slow_file {
+public:
+    explicit slow_file(std::string path) : path_(std::move(path)) {
+        if (::mkfifo(path_.c_str(), 0600) == 0)
+            fd_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    }
+    ~slow_file() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    slow_file(const slow_file&) = delete;
+    slow_file& operator=(const slow_file&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] bool usable() const { return fd_ >= 0; }
+    /// All that is written from now on, until the writer has ended.
+    [[nodiscard]] std::string read_all() const {
+        ::fcntl(fd_, F_SETFL, 0);
+        std::string all;
+        std::array<char, 65536> some{};
+        for (ssize_t n = 1; n > 0;) {
+            n = ::read(fd_, some.data(), some.size());
+            if (n > 0) all.append(some.data(), static_cast<std::size_t>(n));
+        }
+        return all;
+    }
+
+private:
+    std::string path_;
+    int fd_ = -1;
+};
+
+constexpr std::size_t large = std::size_t{8} << 20;  // more than a pipe holds, by far
+
+TEST_P(capture_test, a_slow_disk_does_not_slow_the_nodes) {
+    auto b = start_erlang("b");
+    start_box(b);
+    const slow_file file((files().path() / "pipe").string());
+    ASSERT_TRUE(file.usable());
+    start_recording({"-o", file.path(), "-q"});
+    std::string written;
+    {
+        auto a = start_dialler();
+        a.eval("{box, 'b@127.0.0.1'} ! binary:copy(<<7>>, " + std::to_string(large) + ")");
+        EXPECT_EQ(b.eval("(fun Soon() -> box ! {ask, self()}, receive [] -> timer:sleep(20), Soon(); "
+                         "[M] -> byte_size(M) end end)()"),
+                  std::to_string(large));
+    }
+    recorder_->signal(SIGINT);
+    written = file.read_all();
+    EXPECT_TRUE(recorder_->wait_for_exit(20s));
+    EXPECT_GT(written.size(), large);
+    EXPECT_THAT(recorder_->output(), Not(HasSubstr("--buffer")));
+    std::ofstream(files().path() / "copy", std::ios::binary) << written;
+    const auto printed = run({"capture", "print", (files().path() / "copy").string(), "--max-text", "60"});
+    EXPECT_EQ(printed.status, 0) << printed.output;
+    EXPECT_THAT(printed.output, AllOf(HasSubstr("<<7,7,7"), HasSubstr("ends the connection: closed"),
+                                      Not(HasSubstr("cannot be read"))));
+}
+
+TEST_P(capture_test, what_a_slow_disk_has_no_room_for_is_left_out_and_told) {
+    auto b = start_erlang("b");
+    start_box(b);
+    const slow_file file((files().path() / "pipe").string());
+    ASSERT_TRUE(file.usable());
+    start_recording({"-o", file.path(), "-q", "--buffer", "1"});
+    {
+        auto a = start_dialler();
+        a.eval("{box, 'b@127.0.0.1'} ! binary:copy(<<7>>, " + std::to_string(large) + ")");
+        EXPECT_EQ(b.eval("(fun Soon() -> box ! {ask, self()}, receive [] -> timer:sleep(20), Soon(); "
+                         "[M] -> byte_size(M) end end)()"),
+                  std::to_string(large));
+    }
+    recorder_->signal(SIGINT);
+    const std::string written = file.read_all();
+    EXPECT_TRUE(recorder_->wait_for_exit(20s));
+    EXPECT_LT(written.size(), std::size_t{4} << 20);
+    EXPECT_THAT(recorder_->output(), HasSubstr("1 connections are not recorded to their end"));
+    std::ofstream(files().path() / "copy", std::ios::binary) << written;
+    const auto printed = run({"capture", "print", (files().path() / "copy").string()});
+    EXPECT_EQ(printed.status, 0) << "a whole recording, of less";
+    EXPECT_THAT(printed.output, AllOf(HasSubstr("connected"), HasSubstr("not recorded from here on")));
 }
 
 TEST_P(capture_test, what_cannot_be_recorded_or_read_is_said) {

@@ -86,7 +86,12 @@ TEST_P(lives, a_slot_used_again_is_another_process) {
             [&] { shell.eval("process_flag(trap_exit, true), {tester,'cpp@127.0.0.1'} ! {pid, self()}"); });
         const pid there = next_pid();
         send(there, first);
-        rakka::blocking([&] { EXPECT_EQ(shell.eval("P = receive F -> F end, link(P), is_pid(P)"), "true"); });
+        // The answer shows that the link has arrived.
+        rakka::blocking([&] {
+            EXPECT_EQ(shell.eval("P = receive F -> F end, link(P), P ! {self(), linked}, "
+                                 "receive {P, linked} -> is_pid(P) end"),
+                      "true");
+        });
         const reference ended = monitor(first);
         exit(first, "x"_a);
         EXPECT_TRUE(receive_if([&](term_view m) { return is_down(ended, m); }, 20s));

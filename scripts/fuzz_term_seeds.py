@@ -154,6 +154,94 @@ def messages():
     yield "refused", whole((a("spawn_reply"), ref(2), a("error"), a("system_limit")))
 
 
+def service_talks():
+    """Steps of fuzz_services.cpp."""
+    net_kernel, rex, global_server, user, logger, pg = range(6)
+    here, me = a("m@localhost"), a("a@localhost")
+    mfa = (a("erlang"), a("node"), [])
+    yield "net_kernel", whole([(net_kernel, call(body)) for body in (
+        (a("is_auth"), me), a("longnames"), a("nodename"), a("ticktime"), a("get_state"), a("odd"),
+        (a("spawn"), *mfa, pid(1)), (a("spawn_link"), *mfa, pid(1)),
+        (a("spawn_opt"), *mfa, [a("link")], a("link"), pid(1)), (a("spawn"), 1, 2, 3, 4))])
+    calls = [(a(kind), *mfa, leader) for kind in ("call", "block_call") for leader in (pid(1), a("user"))]
+    calls += [(a("call"), a("erlang"), a("apply"), [fun("erlang", "whereis", 1), [a("rex")]], pid(1)),
+              (a("block_call"), a("no"), a("such"), [1], pid(1)),
+              (a("call"), a("erlang"), a("node"), 1, 2), a("stop")]
+    yield "rex", whole([(rex, call(c)) for c in calls] + [(rex, cast((a("cast"), *mfa, pid(1))))])
+    yield "rex_plain", whole([(rex, (pid(1), what)) for what in (
+        a("features_request"), (a("call"), *mfa, a("send_stdout_to_caller")), (a("sbcast"), a("user"), a("x")),
+        (a("send"), a("nobody"), a("x")), (a("send"), (a("rex"), me), a("x")), (a("sbcast"), pid(1), a("x")))])
+    yield "io", whole([(user, (a("io_request"), pid(1), ref(1), r)) for r in IO_REQUESTS])
+    meta = {a("pid"): pid(1), a("gl"): pid(2), a("time"): 1}
+    yield "log", whole([(logger, (a("log"), a(level), *what, meta)) for level in ("error", "debug", "odd")
+                        for what in (("text",), ({a("k"): 1},), ("~p~n", [1]), ("~", [1]))])
+    yield "pg", whole([(pg, (a("discover"), pid(1))), (pg, (a("join"), pid(1), 1, [pid(2)])),
+                       (pg, call((a("join_local"), 1, [pid(2)]))), (pg, call(a("monitor"))),
+                       (pg, (a("leave"), pid(1), pid(2), [1]))])
+    locker = (a("locker"), a("no_longer_a_pid"), {}, pid(9))
+    yield "global", whole([(global_server, m) for m in (
+        cast((a("init_connect"), (8, 1), me, locker)), (a("init_connect_ack"), me, 1, 1),
+        cast((a("exchange"), me, [], [], 1)), (a("cancel_connect"), me, 1), call((a("register"), 1, pid(1), 2)),
+        call((a("set_lock"), (1, 2))), call((a("set_lock"), (a("global"), 2))),
+        (a("lost_connection"), me, 1, 1, here),
+        cast((a("new_nodes"), me, [], [], [(a("n@localhost"), 8)], [])), cast((a("resolved"), me)))])
+    yield from spawn_talks()
+
+
+def spawn_talks():
+    own = Raw(b"X" + encode(a("m@localhost")) + struct.pack(">III", 5, 1, CREATION))
+    execute = [(a("erpc"), a("execute_call"), [ref(1), a("erlang"), a("node"), []]),
+               (a("erpc"), a("execute_cast"), [a("erlang"), a("processes"), []]), (a("erpc"), a("execute_call"), [1])]
+    options = [[a("link")], [a("monitor"), (a("priority"), a("high"))], [(a("min_heap_size"), 100)], [a("odd")],
+               [(a("max_heap_size"), {a("size"): 1})], [(a("message_queue_data"), a("off_heap"))]]
+    yield "spawn", whole(execute + [(a("erlang"), a("node"), [], o) for o in options])
+    items = [[a(i) for i in ("registered_name", "links", "dictionary", "current_stacktrace")], a("memory"),
+             (a("dictionary"), a("$initial_call")), a("odd")]
+    asked = [(a("erlang"), a("process_info"), [own, i]) for i in items]
+    asked += [(a("erlang"), a(f), list(args)) for f, args in (
+        ("process_info", [own]), ("system_info", [a("process_count")]), ("statistics", [a("run_queue")]),
+        ("memory", [a("total")]), ("memory", [[a("total"), a("atom")]]), ("system_flag", [a("x"), 1]),
+        ("nodes", [a("known")]), ("nodes", [[a("this"), a("visible")]]), ("whereis", [a("rex")]),
+        ("is_process_alive", [own]), ("monotonic_time", [1000]), ("system_time", [a("second")]),
+        ("function_exported", [a("erlang"), a("node"), 0]), ("garbage_collect", [own]))]
+    yield "erlang", whole(asked)
+    backend = [(a("observer_backend"), a(f), list(args)) for f, args in (
+        ("sys_info", []), ("etop_collect", [pid(1)]), ("procs_info", [pid(1)]), ("fetch_stats", [pid(1), 500]),
+        ("get_table_list", [a("ets"), []]), ("get_table", [pid(1), 1, 2]), ("socket_info", []))]
+    yield "observer", whole(backend + [(a("appmon_info"), a("start_link2"), [pid(1), a("x"), []])])
+    kernel = [(a(m), a(f), list(args)) for m, f, args in (
+        ("application", "get_key", [a("kernel"), a("vsn")]), ("application", "which_applications", []),
+        ("application_controller", "get_master", [a("kernel")]), ("code", "which", [a("calc")]),
+        ("code", "is_loaded", [a("erlang")]), ("net_adm", "ping", [a("a@localhost")]),
+        ("proc_lib", "get_label", [own]),
+        ("proc_lib", "translate_initial_call", [own]), ("c", "memory", [a("total")]),
+        ("net_kernel", "nodes_info", []))]
+    yield "kernel", whole(kernel)
+    me = pid(1)
+    names = [(a("global"), a(f), list(args)) for f, args in (
+        ("whereis_name", [1]), ("registered_names", []), ("register_name", [1, me]),
+        ("register_name", [1, me, fun("global", "notify_all_name", 3)]), ("re_register_name", [1, me]),
+        ("register_name_external", [2, me]),
+        ("send", [1, 2]), ("unregister_name", [1]), ("sync", []), ("info", []), ("set_lock", [(1, 2)]),
+        ("set_lock", [(1, 2), [a("m@localhost")], 0]), ("del_lock", [(1, 2)]),
+        ("trans", [(1, 2), fun("erlang", "node", 0)]),
+        ("trans", [(1, 2), (a("erlang"), a("node")), [a("m@localhost")], 0]), ("disconnect", []),
+        ("resolve_it", [fun("global", "random_exit_name", 3), 1, me, own]))]
+    yield "global_functions", whole(names)
+    yield "pg_functions", whole([(a("pg"), a(f), list(args)) for f, args in (
+        ("get_members", [1]), ("get_local_members", [a("pg"), 1]), ("which_groups", []), ("join", [1, own]),
+        ("leave", [a("pg"), 1, [own, me]]))])
+    here = a("m@localhost")
+    yield "rpc_functions", whole([(a(m), a(f), list(args)) for m, f, args in (
+        ("rpc", "call", [here, a("erlang"), a("node"), []]), ("rpc", "call", [here, a("erlang"), a("node"), [], 100]),
+        ("rpc", "multicall", [[here], a("erlang"), a("node"), []]), ("rpc", "pinfo", [own, a("links")]),
+        ("rpc", "pmap", [(a("erlang"), a("whereis")), [], [a("rex")]]), ("rpc", "abcast", [[here], a("nobody"), 1]),
+        ("rpc", "parallel_eval", [[(a("erlang"), a("node"), [])]]), ("rpc", "sbcast", [[here], a("user"), 1]),
+        ("rpc", "server_call", [here, a("nobody"), 1, 2]), ("erpc", "call", [here, a("erlang"), a("node"), [], 100]),
+        ("erpc", "multicall", [[here], a("erlang"), a("node"), []]),
+        ("erpc", "cast", [here, a("erlang"), a("node"), []]))])
+
+
 def gen_server_talks():
     """Messages to the server of fuzz_gen_server.cpp."""
     system = [a("get_state"), a("suspend"), a("resume"), a("get_status"), (a("replace_state"), fun("m", "f", 1)),

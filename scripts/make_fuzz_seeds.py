@@ -230,6 +230,7 @@ TARGETS = {
     "fuzz_gen_server": fuzz_term_seeds.gen_server_talks,
     "fuzz_global": fuzz_term_seeds.global_talks,
     "fuzz_messages": fuzz_term_seeds.messages,
+    "fuzz_services": fuzz_term_seeds.service_talks,
     "fuzz_decode": etf_terms,
     "fuzz_parse": etf_texts,
     "fuzz_frames": frames,

@@ -23,12 +23,14 @@ void mailbox_bound::begin(std::uint32_t serial, const mailbox_limit& limit, std:
                 std::memory_order_relaxed);
     lets_in_.store(limit.policy == mailbox_policy::log, std::memory_order_relaxed);
     count_.store(pack(serial, length));
+    arriving_.store(pack(serial, 0));
     state_.fetch_and(somebody_says);
 }
 
 void mailbox_bound::end() noexcept {
     const std::lock_guard lock(lock_);
     count_.store(0);
+    arriving_.store(0);
     state_.fetch_and(somebody_says);
     limit_.tell.reset();
 }
@@ -39,30 +41,45 @@ std::optional<mailbox_limit> mailbox_bound::limit(std::uint32_t serial) const {
     return limit_;
 }
 
-mailbox_bound::admitted mailbox_bound::admit(std::uint32_t serial) noexcept {
-    std::uint64_t count = count_.load(std::memory_order_acquire);
+mailbox_bound::admitted mailbox_bound::one_more(counter& count, std::uint32_t serial,
+                                                std::uint32_t most) noexcept {
+    std::uint64_t was = count.load(std::memory_order_acquire);
     for (;;) {
-        if (serial_of(count) != serial) return admitted::uncounted;
-        const bool full = length_of(count) >= most_.load(std::memory_order_relaxed);
-        if (full && (!lets_in_.load(std::memory_order_relaxed) || length_of(count) == UINT32_MAX))
+        if (serial_of(was) != serial) return admitted::uncounted;
+        const bool full = length_of(was) >= most;
+        if (full && (!lets_in_.load(std::memory_order_relaxed) || length_of(was) == UINT32_MAX))
             return admitted::refused;
-        if (count_.compare_exchange_weak(count, count + 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
+        if (count.compare_exchange_weak(was, was + 1, std::memory_order_acq_rel, std::memory_order_acquire))
             return full ? admitted::over : admitted::counted;
     }
 }
 
-void mailbox_bound::one_less(std::uint32_t serial) noexcept {
-    std::uint64_t count = count_.load(std::memory_order_acquire);
-    while (serial_of(count) == serial && length_of(count) != 0 &&
-           !count_.compare_exchange_weak(count, count - 1)) {
+mailbox_bound::admitted mailbox_bound::admit(std::uint32_t serial) noexcept {
+    return one_more(count_, serial, most_.load(std::memory_order_relaxed));
+}
+
+// Some of them may be replies, which are not to be lost.
+std::uint32_t mailbox_bound::most_arriving() const noexcept {
+    constexpr std::uint32_t at_least = 1000;
+    return std::max(most_.load(std::memory_order_relaxed), at_least);
+}
+
+mailbox_bound::admitted mailbox_bound::admit_arriving(std::uint32_t serial) noexcept {
+    return one_more(arriving_, serial, most_arriving());
+}
+
+void mailbox_bound::one_less(counter& count, std::uint32_t serial) noexcept {
+    std::uint64_t was = count.load(std::memory_order_acquire);
+    while (serial_of(was) == serial && length_of(was) != 0 && !count.compare_exchange_weak(was, was - 1)) {
     }
 }
 
 std::optional<mailbox_bound::notice> mailbox_bound::exceeded(std::uint32_t serial) noexcept {
     // The process may be another by now, or have another limit.
     const std::uint64_t count = count_.load();
-    if (serial_of(count) != serial || length_of(count) < most_.load(std::memory_order_relaxed))
+    if (serial_of(count) != serial) return std::nullopt;
+    if (length_of(count) < most_.load(std::memory_order_relaxed) &&
+        length_of(arriving_.load()) < most_arriving())
         return std::nullopt;
     state_.fetch_or(too_long);
     look_whether_it_is_over();
@@ -70,7 +87,16 @@ std::optional<mailbox_bound::notice> mailbox_bound::exceeded(std::uint32_t seria
 }
 
 std::optional<mailbox_bound::notice> mailbox_bound::received(std::uint32_t serial) noexcept {
-    one_less(serial);
+    one_less(count_, serial);
+    return became_less();
+}
+
+std::optional<mailbox_bound::notice> mailbox_bound::taken_in(std::uint32_t serial) noexcept {
+    one_less(arriving_, serial);
+    return became_less();
+}
+
+std::optional<mailbox_bound::notice> mailbox_bound::became_less() noexcept {
     if ((state_.load() & too_long) == 0) return std::nullopt;
     look_whether_it_is_over();
     return take_notice();
@@ -90,7 +116,8 @@ std::optional<mailbox_bound::notice> mailbox_bound::said(const notice& n) noexce
 void mailbox_bound::look_whether_it_is_over() noexcept {
     const std::uint32_t length = length_of(count_.load());
     const std::uint32_t most = most_.load(std::memory_order_relaxed);
-    if (length <= most / 2 && length < most)  // nothing is ever fewer than none
+    const bool arriving = length_of(arriving_.load()) > most_arriving() / 2;
+    if (length <= most / 2 && length < most && !arriving)  // nothing is ever fewer than none
         state_.fetch_and(static_cast<std::uint8_t>(~too_long));
 }
 

@@ -15,6 +15,9 @@ namespace rakka::detail {
 /// The serial of the process that is counted for stands beside the count, so that a sender who comes late
 /// counts for nobody.
 ///
+/// What is sent through an alias is counted apart until the process takes it in: only the process can tell
+/// whether it is a message, and which are replies, that always get through.
+///
 /// That the limit is exceeded, and that it is no longer, is noticed by many threads but said by one at a
 /// time, in the order in which it happened: whoever is handed a notice says it, and asks with said() for the
 /// next.
@@ -40,6 +43,10 @@ public:
 
     /// Any thread: a message is about to be sent to the process with this serial.
     [[nodiscard]] admitted admit(std::uint32_t serial) noexcept;
+    /// The same for a message through an alias, until it has been taken_in().
+    [[nodiscard]] admitted admit_arriving(std::uint32_t serial) noexcept;
+    /// Owner: one of those has arrived. What is a message and no reply is admitted now.
+    [[nodiscard]] std::optional<notice> taken_in(std::uint32_t serial) noexcept;
     /// Any thread.
     [[nodiscard]] std::optional<notice> exceeded(std::uint32_t serial) noexcept;
     /// Owner: a marked message has been received.
@@ -48,7 +55,12 @@ public:
     [[nodiscard]] std::optional<notice> said(const notice& n) noexcept;
 
 private:
-    void one_less(std::uint32_t serial) noexcept;
+    /// Serial and length.
+    using counter = std::atomic<std::uint64_t>;
+    [[nodiscard]] admitted one_more(counter& count, std::uint32_t serial, std::uint32_t most) noexcept;
+    static void one_less(counter& count, std::uint32_t serial) noexcept;
+    [[nodiscard]] std::optional<notice> became_less() noexcept;
+    [[nodiscard]] std::uint32_t most_arriving() const noexcept;
     void look_whether_it_is_over() noexcept;
     [[nodiscard]] std::optional<notice> take_notice() noexcept;
     static constexpr std::uint64_t pack(std::uint32_t serial, std::uint32_t length) noexcept {
@@ -59,7 +71,8 @@ private:
     static constexpr std::uint8_t said_too_long = 2;  // what was said last
     static constexpr std::uint8_t somebody_says = 4;  // and will look at the others again
 
-    std::atomic<std::uint64_t> count_{0};  // serial and length
+    counter count_{0};
+    counter arriving_{0};
     std::atomic<std::uint32_t> most_{0};
     std::atomic<bool> lets_in_{true};  // also beyond the limit
     std::atomic<std::uint8_t> state_{0};

@@ -112,6 +112,26 @@ bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept {
     return counted;
 }
 
+bool let_arrive(process& slot, std::uint32_t serial, signal& s) noexcept {
+    using admitted = mailbox_bound::admitted;
+    mailbox_bound& bound = *slot.bound.load(std::memory_order_acquire);
+    const admitted how = bound.admit_arriving(serial);
+    if (how == admitted::uncounted) return true;
+    if (how != admitted::refused) s.marks |= arriving_mark;
+    if (how != admitted::counted) say_all(slot, bound, bound.exceeded(serial));
+    return how != admitted::refused;
+}
+
+bool taken_in(process& self, signal& s, bool reply) noexcept {
+    mailbox_bound* const bound = self.bound.load(std::memory_order_relaxed);
+    if (bound == nullptr) return true;
+    if ((s.marks & arriving_mark) != 0) {
+        s.marks &= static_cast<std::uint8_t>(~arriving_mark);
+        say_all(self, *bound, bound->taken_in(self.serial));
+    }
+    return reply || let_in(self, self.serial, s);
+}
+
 void set_limit(process& self, const std::optional<mailbox_limit>& limit) {
     mailbox_bound* bound = self.bound.load(std::memory_order_relaxed);
     if (!limit) {

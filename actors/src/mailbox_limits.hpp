@@ -15,6 +15,11 @@ namespace rakka::detail {
 /// counts. False: it must not be delivered, the caller keeps it. Tells whom it concerns. Any thread.
 [[nodiscard]] bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept;
 
+/// The same for a message to an alias of that process, which is counted apart until it is taken in.
+[[nodiscard]] bool let_arrive(process& slot, std::uint32_t serial, signal& s) noexcept;
+/// It is taken in, by the owner. `reply`: it is one and gets through. False as above.
+[[nodiscard]] bool taken_in(process& self, signal& s, bool reply) noexcept;
+
 /// A message with counted_mark has been received. Owner.
 void counted_message_received(process& self) noexcept;
 

@@ -54,6 +54,9 @@ struct pending_spawn {
     spawn_reply wanted = spawn_reply::yes;
     term tag{};  // of the answer
     std::uint64_t connection = 0;
+    bool priority_link = false;
+    bool priority_monitor = false;
+    term monitor_tag{};
 };
 
 /// A question to another process that this one waits for.

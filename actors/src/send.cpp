@@ -88,6 +88,11 @@ void send_alias_here(system_core& core, const reference& to, term message, bool 
     s.ref = to;
     s.id = priority ? 1 : 0;
     set_term(s, std::move(message));
+    if (target->bound.load(std::memory_order_relaxed) != nullptr && !let_arrive(*target, owner.serial, s))
+        [[unlikely]] {
+        free_signal(core, s);
+        return;
+    }
     if (!post(*target, owner.serial, s)) free_signal(core, s);
 }
 

@@ -5,6 +5,8 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <optional>
 #include <utility>
 
@@ -40,6 +42,16 @@ bool is_label(atom component) {
 bool is_serial(atom component) {
     static const atom serial("serial");
     return component == serial;
+}
+
+/// A label goes to other nodes with every message of the trace, which a C++ object cannot. Copied: it must
+/// not keep the message alive that it was part of.
+term as_label(term_view value) {
+    try {
+        return term::copy(value);
+    } catch (const boost::system::system_error&) {
+        bad_argument();
+    }
 }
 
 /// The caller's token, made if need be.
@@ -107,9 +119,10 @@ term set_token(const term& token) {
     }
     const auto read = trace_token::read(token);
     if (!read) bad_argument();
+    term label = as_label(read->label);
     trace_state& t = begin_trace(self);
     t.token.flags = read->flags;
-    t.token.label = read->label;
+    t.token.label = std::move(label);
     t.token.serial = t.clock = read->serial;
     t.token.previous = t.received = read->previous;
     return atoms::known<"ok">;
@@ -120,7 +133,8 @@ term set_token(atom component, const term& value) {
     if (const auto bit = flag_of(component)) return set_flag(self, *bit, value);
     if (is_serial(component)) return set_serial(self, value);
     if (!is_label(component)) bad_argument();
-    return std::exchange(begin_trace(self).token.label, value);
+    term label = as_label(value);
+    return std::exchange(begin_trace(self).token.label, std::move(label));
 }
 
 void print(const term& info) {
@@ -159,6 +173,14 @@ std::optional<pid> get_system_tracer() {
 
 void received(const trace_token& token, const term& message) {
     receive_with_token(current_process(), token, message);
+}
+
+void tell_received(system& where, const trace_token& token, const term& to, const term& message) {
+    tell_tracer(where.core(), nullptr, trace_event::receive, token, to, message);
+}
+
+void tell_sent(system& where, const trace_token& token, const term& to, const term& message) {
+    tell_tracer(where.core(), nullptr, trace_event::send, token, to, message);
 }
 
 std::optional<trace_token> sent(const term& to, const term& message) {

@@ -55,6 +55,7 @@ enum class signal_storage : std::uint8_t {
 inline constexpr std::uint8_t counted_mark = 1;   // in the mailbox_bound of the process it is meant for
 inline constexpr std::uint8_t priority_mark = 2;  // one of the priority messages of a queue
 inline constexpr std::uint8_t traced_mark = 4;    // with storage `traced`
+inline constexpr std::uint8_t arriving_mark = 8;  // counted in that bound until it is taken in
 
 /// The head of every node. A plain value while nobody else can see it; a mailbox's push publishes it.
 struct signal {

@@ -1,6 +1,7 @@
 // What a process does with each kind of signal. Everything here runs in the process itself (owner), from
 // fetch().
 #include "await.hpp"
+#include "mailbox_limits.hpp"
 #include "process_record.hpp"
 #include "question.hpp"
 #include "signal_delivery.hpp"
@@ -172,14 +173,21 @@ void process::on_call_reply(control_signal& s) noexcept {
 }
 
 void process::on_alias_message(control_signal& s) noexcept {
-    if (pending_call* const call = call_waiting_for(s.ref); call != nullptr && peek(s).is_tuple(2)) {
+    pending_call* const call = peek(s).is_tuple(2) ? call_waiting_for(s.ref) : nullptr;
+    const alias_entry* const found = related && call == nullptr ? related->aliases.find(s.ref) : nullptr;
+    if (bound.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+        // Those for one message only are for replies, and what nobody waits for any more is lost anyway.
+        const bool counts = found != nullptr && (found->mode == alias_mode::explicit_unalias ||
+                                                 found->mode == alias_mode::demonitor);
+        if (!taken_in(*this, s, !counts)) return free_signal(*system, s);
+    }
+    if (call != nullptr) {
         const term message = take_term(s);
         call->value = message.share(message.tuple()[1]);
         call->state = pending_call::phase::replied;
         free_signal(*system, s);
         return;
     }
-    const alias_entry* const found = related ? related->aliases.find(s.ref) : nullptr;
     if (found == nullptr) {
         free_signal(*system, s);
         return;
@@ -244,13 +252,18 @@ void process::on_spawn_reply(control_signal& s) noexcept {
     const term answer = take_term(s);
     const auto child = answer.as<rakka::pid>();
     if (!child) {
+        related->aliases.erase(s.ref);
         answer_spawn(*this, s.ref, asked, atoms::known<"error">, answer, &s);
         return;
     }
-    if ((s.id & 1) != 0) related->links.put(*child, {.connection = asked.connection});
+    if ((s.id & 1) != 0)
+        related->links.put(*child, {.priority = asked.priority_link, .connection = asked.connection});
     if ((s.id & 2) != 0) {
-        related->monitors.put(s.ref,
-                              {{.target = *child, .resolved = *child, .connection = asked.connection}, {}});
+        related->monitors.put(s.ref, {{.target = *child,
+                                       .resolved = *child,
+                                       .priority = asked.priority_monitor,
+                                       .connection = asked.connection},
+                                      asked.monitor_tag});
     }
     answer_spawn(*this, s.ref, asked, atoms::known<"ok">, *child, &s);
 }

@@ -5,6 +5,7 @@
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/spawn.hpp>
+#include <rakka/actors/spawn_option_terms.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
@@ -42,7 +43,8 @@ public:
         if (parent_ == nullptr) return;
         if (options_.link) {
             fresh_.relate().links.put(parent_->pid(), {});
-            parent_->relate().links.put(child_, {});
+            if (options_.priority_link) parent_->messages.allow_priority();
+            parent_->relate().links.put(child_, {.priority = options_.priority_link});
         }
         if (monitor == nullptr) return;
         monitor_ = parent_->make_own_reference();
@@ -191,8 +193,10 @@ reference spawn_request_from_process(process_code code, spawn_options options,
                                      const spawn_request_options& how) {
     process& self = current_process();
     options.link = options.link || how.link;
-    const monitor_options plain{};
-    monitor_request request{plain, {}};
+    options.priority_link = options.priority_link || how.priority_link;
+    const monitor_options monitoring{
+        .alias = monitor_alias::none, .tag = {}, .priority = how.priority_monitor};
+    monitor_request request{monitoring, {}};
     trace_token reply;
     const auto made = start_process(*self.system, &self, std::move(code), options,
                                     how.monitor ? &request : nullptr, &reply);
@@ -237,6 +241,25 @@ void answer_spawn(process& self, const reference& ref, const pending_spawn& aske
     }
 }
 
+namespace {
+
+/// Of a spawn_request() to a node.
+void expect_answer(process& self, const reference& ref, atom node, const spawn_request_options& how,
+                   const parents_wishes& mine) {
+    const bool priority_link = how.priority_link || mine.priority_link;
+    const bool priority_monitor = how.priority_monitor || mine.monitoring.priority;
+    if (priority_link || priority_monitor) self.messages.allow_priority();
+    make_monitor_alias(self, ref, mine.monitoring.alias);
+    self.relate().spawns.put(ref, {.node = node,
+                                   .wanted = how.reply,
+                                   .tag = tag_of(how),
+                                   .priority_link = priority_link,
+                                   .priority_monitor = priority_monitor,
+                                   .monitor_tag = mine.monitoring.tag});
+}
+
+}  // namespace
+
 }  // namespace detail
 
 reference spawn_request(atom node, atom module, atom function, term arguments,
@@ -245,8 +268,15 @@ reference spawn_request(atom node, atom module, atom function, term arguments,
     process& self = current_process();
     system_core& core = *self.system;
     const reference ref = self.make_own_reference();
-    self.relate().spawns.put(ref, {node, options.reply, tag_of(options)});
-    term wire = options.more.has_value() ? options.more : term(list());
+    auto mine = take_parents_wishes(options.more.has_value() ? options.more : term(list()));
+    if (!mine) {
+        const pending_spawn asked{node, options.reply, tag_of(options)};
+        answer_spawn(self, ref, asked, atoms::known<"error">, atoms::known<"badopt">);
+        self.pay();
+        return ref;
+    }
+    expect_answer(self, ref, node, options, *mine);
+    term wire = std::move(mine->rest);
     if (options.link) wire = cons(atoms::known<"link">, wire);
     if (options.monitor) wire = cons(atoms::known<"monitor">, wire);
     remote_router* const router = core.router.load(std::memory_order_acquire);
@@ -272,6 +302,7 @@ bool spawn_request_abandon(const reference& request) {
     self.fetch();
     self.pay();
     if (!self.related || !self.related->spawns.erase(request)) return false;
+    self.related->aliases.erase(request);
     static const atom abandoned("abandoned");
     self.system->gone_parents.remember(request, abandoned);
     return true;

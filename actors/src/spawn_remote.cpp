@@ -19,7 +19,7 @@ bool is_proper_list(term_view t) noexcept {
 bool has_monitor(term_view options) {
     if (!options.is(kind::list)) return false;
     for (const term_view o : options.list())
-        if (o.is_atom(atoms::known<"monitor">)) return true;
+        if (o.is_atom(atoms::known<"monitor">) || o.is_tagged(atoms::known<"monitor">, 2)) return true;
     return false;
 }
 
@@ -28,7 +28,7 @@ monitored_process out_of_reach(const spawn_wishes& all) {
     const auto body = [] { exit(term(atoms::known<"noconnection">)); };
     spawn_options options = all.options;
     options.link = all.link;
-    if (all.monitor) return spawn_monitor(body, options);
+    if (all.monitor) return spawn_monitor(body, options, all.monitoring);
     return {spawn(body, options), {}};
 }
 
@@ -66,13 +66,13 @@ pid spawn(atom node, atom module, atom function, term arguments, term options) {
 
 pid spawn_link(atom node, atom module, atom function, term arguments, term options) {
     return spawn_there(node, module, function, std::move(arguments), std::move(options),
-                       {.link = true, .monitor = false, .options = {}})
+                       {.link = true, .monitor = false, .options = {}, .monitoring = {}})
         .pid;
 }
 
 monitored_process spawn_monitor(atom node, atom module, atom function, term arguments, term options) {
     return spawn_there(node, module, function, std::move(arguments), std::move(options),
-                       {.link = false, .monitor = true, .options = {}});
+                       {.link = false, .monitor = true, .options = {}, .monitoring = {}});
 }
 
 }  // namespace rakka

@@ -68,7 +68,7 @@ reference message_timer::begin(process& self, worker& here, const order& what, t
     following = mine.timers;
     if (following != nullptr) following->previous = this;
     mine.timers = this;
-    const instant now = here.timers().now();
+    const instant now = here.time().now();
     const instant deadline = system_core::after(what.delay, now);
     if (here.is_shared()) [[likely]] {
         here.timers().start(*this, deadline, now);

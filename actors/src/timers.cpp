@@ -68,7 +68,8 @@ std::optional<std::chrono::milliseconds> cancel_timer(const reference& timer) {
     const auto [here, self] = where_am_i();
     std::optional<std::chrono::milliseconds> left;
     if (message_timer* const t = own_timer(self, timer)) {
-        left = left_of(*t, here.timers().now());
+        // Who cancels soon after he has started knows the time; on that worker it is not before the start.
+        left = left_of(*t, here.timers().started(*t) ? here.time().lately() : here.time().now());
         if (!message_timer::cancel(self, system_core::cache_of(here), *t)) {
             left.reset();
             self.fetch();  // it has just fired: its message belongs in the mailbox by now

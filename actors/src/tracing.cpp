@@ -113,11 +113,18 @@ void post_with_token(system_core& core, const pid& to, control_signal& s, const 
                      std::uint32_t epoch) {
     control_signal& out = with_token(core, s, token, epoch);
     process* const target = find_alive(core, to);
-    const bool bounded = target != nullptr && target->bound.load(std::memory_order_relaxed) != nullptr;
-    const bool is_message = traced(out).inner == signal_kind::message;
-    if (target == nullptr || (bounded && is_message && !let_in(*target, to.serial, out)) ||
-        !post(*target, to.serial, out))
-        free_signal(core, out);
+    const auto is_let_in = [&] {
+        if (target->bound.load(std::memory_order_relaxed) == nullptr) return true;
+        switch (traced(out).inner) {
+            case signal_kind::message:
+                return let_in(*target, to.serial, out);
+            case signal_kind::alias_message:
+                return let_arrive(*target, to.serial, out);
+            default:
+                return true;
+        }
+    };
+    if (target == nullptr || !is_let_in() || !post(*target, to.serial, out)) free_signal(core, out);
 }
 
 void receive_with_token(process& self, const trace_token& token, term_view message) {

@@ -238,6 +238,64 @@ TEST_P(floating_point, modes_of_a_blocked_task_are_not_those_of_tasks_without_a_
     EXPECT_EQ(wrong.load(), 0);
 }
 
+// A body is like a thread's function, and may be left by an exception anywhere.
+TEST_P(floating_point, modes_of_a_task_end_with_it) {
+    scheduler s(scheduler_options{.workers = GetParam()});
+    std::atomic<int> wrong{0};
+    constexpr int rounds = 200;
+    const auto is_usual = [&] {
+        if (std::fegetround() != FE_TONEAREST || tiny_numbers_are_flushed()) wrong.fetch_add(1);
+    };
+    const auto leave_others = [] {
+        std::fesetround(FE_UPWARD);
+        flush_tiny_numbers(true);
+    };
+    std::vector<std::unique_ptr<body_task>> all;
+    const auto add = [&](const std::function<void()>& body) -> body_task& {
+        all.push_back(std::make_unique<body_task>(s, body));
+        return *all.back();
+    };
+    for (int i = 0; i < rounds; ++i) {
+        s.start(add([&, i] {
+            is_usual();
+            leave_others();
+            if (i % 2 == 0) yield_current();
+        }));
+        body_task& own = add([&] {
+            is_usual();
+            leave_others();
+        });
+        if (i < 20) s.give_stack(own, std::size_t{64} << 10);
+        s.start(own);
+        // One that is blocked meanwhile, and one that has not begun.
+        s.start(add([&] {
+            for (int n = 0; n < 4; ++n) {
+                is_usual();
+                yield_current();
+            }
+        }));
+        s.start(add(is_usual));
+    }
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(wrong.load(), 0);
+}
+
+// The first stack of a size is made by whoever needs it.
+TEST_P(floating_point, modes_of_a_new_stack_are_not_those_of_who_asks_for_it) {
+    scheduler s(scheduler_options{.workers = GetParam()});
+    std::atomic<int> round{-1};
+    body_task child(s, [&] { round.store(std::fegetround()); });
+    body_task parent(s, [&] {
+        std::fesetround(FE_DOWNWARD);
+        s.give_stack(child, std::size_t{1} << 20);
+        s.start(child);
+        std::fesetround(FE_TONEAREST);
+    });
+    s.start(parent);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(round.load(), FE_TONEAREST);
+}
+
 INSTANTIATE_TEST_SUITE_P(workers, floating_point, testing::Values(1U, 3U));
 
 #endif

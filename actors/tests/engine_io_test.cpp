@@ -284,6 +284,78 @@ TEST(slice_hook, does_not_wait_for_ever_for_tasks_that_keep_taking_turns) {
     EXPECT_LT(turns.load(), 200);
 }
 
+// What others do may be short in reductions and long all the same.
+TEST(slice_hook, does_not_wait_for_many_slices_that_take_their_time) {
+    scheduler s(workers(1));
+    counting_hook hook;
+    std::atomic<int> before{0};
+    std::vector<std::unique_ptr<body_task>> slow;
+    body_task writer(s, [&] {
+        at_slice_end(hook);
+        for (const auto& t : slow)
+            s.start(*t);
+    });
+    for (int i = 0; i < 40; ++i) {
+        slow.push_back(std::make_unique<body_task>(s, [&] {
+            if (hook.runs.load() == 0) before.fetch_add(1);
+            const auto until = std::chrono::steady_clock::now() + milliseconds(5);
+            while (std::chrono::steady_clock::now() < until) {
+            }
+        }));
+    }
+    s.start(writer);
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_EQ(hook.runs.load(), 1);
+    EXPECT_LE(before.load(), 2);
+}
+
+TEST(scheduler_io, timers_fire_while_a_worker_looks_out_for_long) {
+    if (default_worker_count() < 2) GTEST_SKIP() << "no worker looks out where there is one CPU";
+    scheduler_options o = workers(1);
+    o.busy_wait = std::chrono::seconds(2);
+    scheduler s(o);
+    for (int i = 0; i < 20; ++i) {  // that waits are short
+        std::latch ran(1);
+        asio::post(s.io(), [&] { ran.count_down(); });
+        ran.wait();
+    }
+    struct alarm : timer_node {
+        alarm() : timer_node([](timer_node& n) noexcept { static_cast<alarm&>(n).rang.count_down(); }) {}
+        std::latch rang{1};
+    } a;
+    const auto begin = std::chrono::steady_clock::now();
+    start_timer(s, a, s.time().now() + milliseconds(5));
+    a.rang.wait();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+    EXPECT_EQ(s.stop(plenty), 0U);
+}
+
+// A worker that is never without work, because another thread brings it some each time it runs out of it.
+TEST(scheduler_io, handlers_are_run_although_others_always_have_something_for_the_worker) {
+    scheduler s(workers(1));
+    std::atomic<bool> handled{false};
+    std::atomic<bool> other_is_last{false};
+    std::atomic<int> slices{0};
+    constexpr int most = 5000;
+    std::array<std::unique_ptr<handler_task>, 2> tasks;
+    for (std::size_t i = 0; i < 2; ++i) {
+        tasks[i] = std::make_unique<handler_task>(s, [&, i] {
+            if (slices.fetch_add(1) == 0) asio::post(s.io(), [&] { handled.store(true); });
+            const bool last = handled.load() || slices.load() > most;
+            if (!last || !other_is_last.exchange(true))
+                std::thread([&] { make_runnable(*tasks[1 - i]); }).join();
+            return last ? step::done : step::wait;
+        });
+        s.adopt(*tasks[i]);
+    }
+    make_runnable(*tasks[0]);
+    while (!handled.load() && slices.load() <= most)
+        std::this_thread::yield();
+    EXPECT_EQ(s.stop(plenty), 0U);
+    EXPECT_LE(slices.load(), most);
+    EXPECT_TRUE(handled.load());
+}
+
 TEST(slice_hook, runs_at_once_on_a_foreign_thread) {
     counting_hook hook;
     at_slice_end(hook);

@@ -1,7 +1,9 @@
 // Limits on the messages that wait for a process.
 #include "actors_support.hpp"
+#include "mailbox_bound.hpp"
 
 #include <rakka/actors/gen_protocol.hpp>
+#include <rakka/actors/seq_trace.hpp>
 #include <rakka/actors/testing.hpp>
 
 #include <atomic>
@@ -274,6 +276,128 @@ TEST_P(limited, what_comes_through_an_alias_is_not_lost_nor_is_the_monitor_of_it
         EXPECT_EQ(*next_message().as<int>(), 1);
         EXPECT_TRUE(mailbox_is_empty());
     });
+}
+
+/// Tells the parent an alias that may be used any number of times, then does as counter_for().
+auto counter_with_alias_for(const pid& parent) {
+    return [parent] {
+        send(parent, alias());
+        counter_for(parent)();
+    };
+}
+
+TEST_P(limited, messages_through_an_alias_are_dropped_like_others) {
+    in_process([] {
+        const pid p = spawn(counter_with_alias_for(self()),
+                            {.max_mailbox = mailbox_limit{10, mailbox_policy::drop, self()}});
+        const reference to = *next_message().as<reference>();
+        for (int i = 0; i < 7; ++i)
+            send(p, i);
+        for (int i = 0; i < 100; ++i)
+            send(to, i);
+        EXPECT_EQ(process_info(p)->message_queue_len, 10U);
+        EXPECT_EQ(text(next_message()), text(tuple("monitor"_a, p, "long_message_queue"_a, true)));
+        exit(p, "kill"_a);
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+    EXPECT_EQ(times_logged("more are dropped"), 1);
+}
+
+TEST_P(limited, messages_through_an_alias_make_it_say_so) {
+    in_process([] {
+        const pid p = spawn(counter_with_alias_for(self()),
+                            {.max_mailbox = mailbox_limit{10, mailbox_policy::log, self()}});
+        const reference to = *next_message().as<reference>();
+        for (int i = 0; i < 20; ++i)
+            send(to, i);
+        send(p, "go"_a);
+        EXPECT_EQ(text(next_message()), text(tuple("monitor"_a, p, "long_message_queue"_a, true)));
+        EXPECT_EQ(text(next_message()), text(tuple("monitor"_a, p, "long_message_queue"_a, false)));
+        EXPECT_EQ(text(next_message()), "20");
+        exit(p, "kill"_a);
+    });
+    EXPECT_EQ(times_logged("more are let in"), 1);
+}
+
+TEST_P(limited, messages_through_an_alias_kill) {
+    in_process([] {
+        const pid p = spawn(counter_with_alias_for(self()),
+                            {.max_mailbox = mailbox_limit{10, mailbox_policy::kill, {}}});
+        const reference to = *next_message().as<reference>();
+        const reference ref = monitor(p);
+        for (int i = 0; i < 11; ++i)
+            send(to, i);
+        EXPECT_EQ(text(down_reason(ref)), "killed");
+    });
+    EXPECT_EQ(times_logged("it is killed"), 1);
+}
+
+TEST_P(limited, traced_messages_through_an_alias_count_too) {
+    in_process([] {
+        const pid p = spawn(counter_with_alias_for(self()),
+                            {.max_mailbox = mailbox_limit{3, mailbox_policy::drop, {}}});
+        const reference to = *next_message().as<reference>();
+        static_cast<void>(seq_trace::set_token("label"_a, 17));
+        for (int i = 0; i < 10; ++i)
+            send(to, i);
+        static_cast<void>(seq_trace::set_token(list()));
+        EXPECT_EQ(process_info(p)->message_queue_len, 3U);
+        exit(p, "kill"_a);
+    });
+}
+
+TEST_P(limited, what_an_alias_lets_no_longer_in_does_not_count) {
+    in_process([] {
+        const pid me = self();
+        const pid p = spawn(
+            [me] {
+                const reference ended = alias();
+                unalias(ended);
+                send(me, ended);
+                counter_for(me)();
+            },
+            {.max_mailbox = mailbox_limit{3, mailbox_policy::drop, me}});
+        const reference to = *next_message().as<reference>();
+        for (int i = 0; i < 50; ++i)
+            send(to, i);
+        EXPECT_EQ(process_info(p)->message_queue_len, 0U);
+        for (int i = 0; i < 2; ++i)
+            send(p, i);
+        send(p, "go"_a);
+        EXPECT_EQ(text(next_message()), "2");
+        exit(p, "kill"_a);
+        EXPECT_TRUE(mailbox_is_empty());
+    });
+}
+
+TEST(mailbox_bound, what_arrives_through_aliases_has_a_bound_before_it_is_taken_in) {
+    using rakka::detail::mailbox_bound;
+    using admitted = mailbox_bound::admitted;
+    mailbox_bound bound;
+    bound.begin(7, mailbox_limit{10, mailbox_policy::drop, {}});
+    EXPECT_EQ(bound.admit_arriving(6), admitted::uncounted);
+    int n = 0;
+    while (n < 10'000 && bound.admit_arriving(7) == admitted::counted)
+        ++n;
+    EXPECT_EQ(n, 1000);
+    EXPECT_EQ(bound.admit_arriving(7), admitted::refused);
+    const auto notice = bound.exceeded(7);
+    ASSERT_TRUE(notice);
+    EXPECT_TRUE(notice->too_long);
+    EXPECT_FALSE(bound.said(*notice));
+    // None of them is a message.
+    EXPECT_EQ(bound.admit(7), admitted::counted);
+    EXPECT_FALSE(bound.received(7));
+    for (int i = 0; i < 499; ++i)
+        EXPECT_FALSE(bound.taken_in(7));
+    const auto over = bound.taken_in(7);
+    ASSERT_TRUE(over);
+    EXPECT_FALSE(over->too_long);
+    EXPECT_FALSE(bound.said(*over));
+    EXPECT_EQ(bound.admit_arriving(7), admitted::counted);
+    bound.end();
+    EXPECT_EQ(bound.admit_arriving(7), admitted::uncounted);
+    EXPECT_FALSE(bound.taken_in(7));
 }
 
 TEST_P(limited, a_doomed_process_may_send_to_a_busy_one) {

@@ -309,6 +309,42 @@ TEST_P(priority_messages, downs_of_processes_that_are_spawned_with_a_monitor) {
     });
 }
 
+// As with OTP 29.
+TEST_P(priority_messages, exits_of_processes_that_are_spawned_with_a_link) {
+    in_process([] {
+        trap_exit(true);
+        const auto order = [](const spawn_options& options) {
+            send(self(), 1);
+            await_end(spawn([] {}, options));
+            std::string all;
+            while (const auto m = receive_if([](term_view) { return true; }, 0ns))
+                all += m->is_tagged("EXIT"_a, 3) ? "EXIT " : text(*m) + ' ';
+            return all;
+        };
+        EXPECT_EQ(order({.link = true}), "1 EXIT ");
+        EXPECT_EQ(order({.link = true, .priority_link = true}), "EXIT 1 ");
+        EXPECT_EQ(order({.priority_link = true}), "1 ");  // there is no link
+    });
+}
+
+TEST_P(priority_messages, ends_of_processes_that_are_asked_for) {
+    in_process([] {
+        trap_exit(true);
+        const auto order = [](const spawn_request_options& how) {
+            send(self(), 1);
+            const reference ref = spawn_request([] {}, {}, how);
+            const auto answer = receive_if(ref, [](term_view m) { return m.is_tagged("spawn_reply"_a, 4); });
+            await_end(*answer->tuple()[3].as<pid>());
+            std::string all;
+            while (const auto m = receive_if([](term_view) { return true; }, 0ns))
+                all += m->is(kind::tuple) ? text(m->share(m->tuple()[0])) + ' ' : text(*m) + ' ';
+            return all;
+        };
+        EXPECT_EQ(order({.link = true, .priority_link = true}), "'EXIT' 1 ");
+        EXPECT_EQ(order({.link = true, .priority_monitor = true}), "1 'EXIT' ");
+    });
+}
+
 /// Tells its maker what it gets, in order.
 class teller final : public message_handler {
 public:

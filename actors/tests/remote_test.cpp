@@ -333,6 +333,56 @@ TEST_P(remote, a_spawn_reply_sets_up_link_and_monitor) {
     });
 }
 
+// They are the parent's, and never leave its node: as a BEAM of OTP 29 does with one of OTP 25.
+TEST_P(remote, the_link_and_the_monitor_of_a_spawn_request_have_options) {
+    const pid child = exits_with_next_message();
+    std::string sent;
+    from_here.serve_spawn = [&](rakka::system& s, const reference& ref, const pid& from,
+                                const term& options) {
+        sent = text(options);
+        s.deliver_link(from, child);
+        s.deliver_monitor(from, child, ref);
+        here.deliver_spawn_reply(ref, from, 3, child);
+    };
+    here.run([=, this, &sent] {
+        trap_exit(true);
+        const term more = list(tuple("link"_a, list("priority"_a)),
+                               tuple("monitor"_a, list("priority"_a, tuple("tag"_a, "gone"_a),
+                                                       tuple("alias"_a, "explicit_unalias"_a))));
+        const reference ref = spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.more = more});
+        EXPECT_EQ(text(next_message()), text(term(tuple("spawn_reply"_a, ref, "ok"_a, child))));
+        EXPECT_EQ(sent, "[link,monitor]");
+        send(self(), 1);
+        send(ref, 2);  // it is an alias
+        send(child, "why"_a);
+        while (process_info(self())->message_queue_len < 4)
+            static_cast<void>(receive_if([](term_view) { return false; }, 1ms));
+        const term a = next_message();
+        const term b = next_message();
+        EXPECT_TRUE(a.is_tagged("gone"_a, 5) || b.is_tagged("gone"_a, 5)) << text(a) << text(b);
+        EXPECT_TRUE(a.is_tagged("EXIT"_a, 3) || b.is_tagged("EXIT"_a, 3)) << text(a) << text(b);
+        EXPECT_EQ(text(next_message()), "1");
+        EXPECT_EQ(text(next_message()), "2");
+        const reference wrong = spawn_request("there@test"_a, "m"_a, "f"_a, list(),
+                                              {.more = list(tuple("link"_a, list("urgent"_a)))});
+        EXPECT_EQ(text(next_message()), text(term(tuple("spawn_reply"_a, wrong, "error"_a, "badopt"_a))));
+        EXPECT_EQ(from_here.spawn_requests, 1);
+    });
+}
+
+TEST_P(remote, the_alias_of_a_spawn_that_fails_ends) {
+    here.run([=, this] {
+        const term more = list(tuple("monitor"_a, list(tuple("alias"_a, "explicit_unalias"_a))));
+        const reference ref = spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.more = more});
+        here.deliver_spawn_reply(ref, self(), 0, "notsup"_a);
+        EXPECT_EQ(text(next_message()), text(term(tuple("spawn_reply"_a, ref, "error"_a, "notsup"_a))));
+        EXPECT_FALSE(unalias(ref));
+        const reference other = spawn_request("there@test"_a, "m"_a, "f"_a, list(), {.more = more});
+        EXPECT_TRUE(spawn_request_abandon(other));
+        EXPECT_FALSE(unalias(other));
+    });
+}
+
 // As in erts: not with noproc, which would end a child whose parent ended normally.
 TEST_P(remote, a_child_hears_how_a_parent_ended_that_did_not_wait_for_its_reply) {
     for (const atom how : {"normal"_a, "why"_a}) {

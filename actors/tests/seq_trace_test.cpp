@@ -99,6 +99,12 @@ TEST_P(seq_traces, what_is_no_token_or_component_is_badarg) {
         EXPECT_EQ(reason([] { seq_trace::set_token("colour"_a); }), badarg);
         EXPECT_EQ(reason([] { seq_trace::set_token(tuple("x"_a, 1, 1, self(), 1)); }), badarg);
         EXPECT_EQ(reason([] { static_cast<void>(seq_trace::set_system_tracer(pid())); }), badarg);
+        struct object {
+            int n;
+        };
+        EXPECT_EQ(reason([] { seq_trace::set_token("label"_a, make_native(object{1})); }), badarg);
+        EXPECT_EQ(reason([] { seq_trace::set_token(tuple(0, make_native(object{1}), 0, self(), 0)); }),
+                  badarg);
         EXPECT_FALSE(traced());
     });
 }

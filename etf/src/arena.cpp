@@ -16,7 +16,8 @@ shared_buffer* shared_buffer::make(std::size_t size) {
 shared_buffer* shared_buffer::enlarge(shared_buffer* old, std::size_t size) {
     RAKKA_DCHECK(old->unique() && size >= old->size_);
     // The bytes behind the header are those of old, which has no others to tell of its end.
-    return new (detail::enlarge_large(old, sizeof(shared_buffer) + size)) shared_buffer(size);
+    return new (detail::enlarge_large(old, sizeof(shared_buffer) + old->size_, sizeof(shared_buffer) + size))
+        shared_buffer(size);
 }
 
 void shared_buffer::release() noexcept {

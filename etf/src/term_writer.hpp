@@ -17,6 +17,8 @@
 
 namespace rakka::etf::detail {
 
+struct atom_entry;
+
 /// One encode. Instantiated for the sinks of byte_sinks.hpp.
 template <class Sink>
 class term_writer {
@@ -74,6 +76,13 @@ private:
     [[gnu::always_inline]] inline bool any_value(quick_state& s, word w);
     [[gnu::always_inline]] inline void quick_room(quick_state& s);
     [[gnu::always_inline]] inline bool quick_box(quick_state& s, word w);
+    [[gnu::always_inline]] inline bool quick_place(quick_state& s, word w);
+    [[gnu::always_inline]] [[nodiscard]] inline const atom_entry* quick_node(const quick_state& s,
+                                                                             word name) const;
+    [[gnu::always_inline]] inline bool quick_pid(quick_state& s, word node, word id_serial,
+                                                 std::uint32_t creation);
+    [[gnu::always_inline]] inline bool quick_local_pid(quick_state& s, word w);
+    [[gnu::always_inline]] inline bool quick_reference(quick_state& s, const word* p);
     [[gnu::always_inline]] inline void quick_enter(quick_state& s, frame inner);
     bool next_cell(word& w);
     bool next_list_cell(word& w);

@@ -61,9 +61,9 @@ TEST(large_blocks, keep_what_they_hold_when_they_grow) {
         auto* block = static_cast<unsigned char*>(allocate_large(first));
         std::memset(block, 0x5a, first);
         std::size_t size = first;
-        while (size < 8 * largest_kept_block) {
+        while (size < 16 * largest_kept_block) {
             const std::size_t larger = size * 2 + 1;
-            block = static_cast<unsigned char*>(enlarge_large(block, larger));
+            block = static_cast<unsigned char*>(enlarge_large(block, size, larger));
             EXPECT_EQ(block[0], 0x5a);
             EXPECT_EQ(block[size - 1], 0x5a);
             std::memset(block + size, 0x5a, larger - size);
@@ -76,12 +76,33 @@ TEST(large_blocks, keep_what_they_hold_when_they_grow) {
 TEST(large_blocks, one_that_grew_comes_again_with_its_new_size) {
     if (!pools_blocks) GTEST_SKIP() << "malloc under the sanitizers";
     constexpr std::size_t size = std::size_t{700} << 10;
-    void* const block = enlarge_large(allocate_large(std::size_t{100} << 10), size);
+    constexpr std::size_t first = std::size_t{100} << 10;
+    void* const block = enlarge_large(allocate_large(first), first, size);
     free_large(block, size);
     auto* const again = static_cast<unsigned char*>(allocate_large(size));
     EXPECT_EQ(again, block);
     std::memset(again, 1, size);
     free_large(again, size);
+}
+
+// A program may stop using the sizes it began with.
+TEST(large_blocks, other_sizes_find_room) {
+    if (!pools_blocks) GTEST_SKIP() << "malloc under the sanitizers";
+    const auto use = [](std::size_t size) {
+        std::vector<void*> blocks;
+        for (std::size_t i = 0; i < 2 * kept_large_bytes / size; ++i)
+            blocks.push_back(allocate_large(size));
+        for (void* b : blocks)
+            free_large(b, size);
+        EXPECT_LE(large_bytes_kept(), kept_large_bytes);
+        const std::size_t before = large_bytes_kept();
+        void* const one = allocate_large(size);
+        EXPECT_LT(large_bytes_kept(), before) << size;  // it was one of those
+        free_large(one, size);
+    };
+    use(std::size_t{2} << 20);
+    use(std::size_t{64} << 10);
+    use(std::size_t{1} << 20);
 }
 
 TEST(large_blocks, buffers_change_threads) {

@@ -152,6 +152,11 @@ void beam_node::load_module_source(std::string_view source) {
     state_->wait(state_->channel.request(request_kind::module_source, 0, source), source, default_timeout);
 }
 
+std::string beam_node::load_module_code(std::string_view code) {
+    return state_->wait(state_->channel.request(request_kind::module_code, 0, code), "compiled code",
+                        default_timeout);
+}
+
 beam_shell beam_node::new_shell() {
     return beam_shell{*state_, ++state_->last_shell};
 }

@@ -69,6 +69,8 @@ public:
     /// Compiles Erlang source inside the BEAM and loads it. Macros and include_lib work.
     void load_module(const std::filesystem::path& file);
     void load_module_source(std::string_view source);
+    /// Loads compiled code, what a .beam file holds; gives the module's name.
+    std::string load_module_code(std::string_view code);
 
     /// A new process that several expressions can share.
     beam_shell new_shell();

@@ -15,7 +15,7 @@
 
 namespace rakka::interop {
 
-enum class request_kind : std::uint8_t { erlang = 1, elixir = 2, module_source = 3 };
+enum class request_kind : std::uint8_t { erlang = 1, elixir = 2, module_source = 3, module_code = 4 };
 
 /// Listens first, then serves one BEAM. Closing it makes that BEAM halt, so that none outlives a dead test.
 class control_channel {

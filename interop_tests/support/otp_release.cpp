@@ -1,8 +1,10 @@
 #include "support/otp_release.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <unistd.h>
 
 namespace rakka::interop {
@@ -46,6 +48,18 @@ std::string otp_root(otp_release release) {
     const std::string text{std::istreambuf_iterator<char>(wrapper), {}};
     const bool of_its_own = text.find("chroot") != std::string::npos;
     return of_its_own ? cache_folder() + "/rootfs-" + std::to_string(release) : std::string{};
+}
+
+std::vector<std::pair<std::string, std::string>> otp_extra_modules(otp_release release) {
+    std::vector<std::pair<std::string, std::string>> modules;
+    std::error_code absent;
+    const std::filesystem::path folder = cache_folder() + "/observer-" + std::to_string(release);
+    for (const auto& file : std::filesystem::directory_iterator(folder, absent)) {
+        if (file.path().extension() != ".beam") continue;
+        std::ifstream stream(file.path(), std::ios::binary);
+        modules.emplace_back(file.path().stem(), std::string{std::istreambuf_iterator<char>(stream), {}});
+    }
+    return modules;
 }
 
 bool otp_is_required() {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rakka::interop {
@@ -21,6 +22,10 @@ std::string otp_program(otp_release release, std::string_view program);
 
 /// The folder that nodes of a release see as /: files for them go there. Empty: they see the whole machine.
 std::string otp_root(otp_release release);
+
+/// The modules of the package erlang-observer, which BEAMs of the tests do not have: names and compiled code.
+/// Empty: scripts/otp could not get them.
+std::vector<std::pair<std::string, std::string>> otp_extra_modules(otp_release release);
 
 /// True when an absent release is a failure instead of a skip: CI=true, or RAKKA_REQUIRE_OTP set to anything
 /// but 0.

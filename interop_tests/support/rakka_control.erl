@@ -2,7 +2,8 @@
 %% node does not use the distribution that is being tested. Compiled from its text by the peer; no macros and
 %% no records.
 %%
-%% Request  <<Id:32, Shell:32, Kind, Text/binary>>   Kind: 1 Erlang, 2 Elixir, 3 load a module's source text
+%% Request  <<Id:32, Shell:32, Kind, Text/binary>>   Kind: 1 Erlang, 2 Elixir, 3 load a module's source text,
+%%                                                 4 load compiled code
 %% Reply    <<Id:32, Status, Text/binary>>           Status: 0 value, 1 exception
 %% Shell 0 runs each request in a process of its own; any other number names a process that keeps its mailbox,
 %% links and bindings from request to request.
@@ -86,7 +87,11 @@ evaluate(2, Text, Bindings) ->
     Options = [{limit, infinity}, {printable_limit, infinity}, {width, infinity}],
     {'Elixir.Kernel':inspect(Value, Options), New};
 evaluate(3, Text, Bindings) ->
-    {io_lib:format("~0tp", [load(Text)]), Bindings}.
+    {io_lib:format("~0tp", [load(Text)]), Bindings};
+evaluate(4, Code, Bindings) ->
+    {ok, {Module, _}} = beam_lib:chunks(Code, []),
+    {module, Module} = code:load_binary(Module, atom_to_list(Module) ++ ".beam", Code),
+    {io_lib:format("~0tp", [Module]), Bindings}.
 
 with_dot(Text) ->
     Trimmed = string:trim(Text),

@@ -4,10 +4,10 @@
 #include "global/locker.hpp"
 #include "global/name_exchange.hpp"
 #include "global/name_server.hpp"
+#include "term_input.hpp"
 
 #include <rakka/base/check.hpp>
 #include <rakka/etf/build.hpp>
-#include <rakka/etf/decode.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <algorithm>
@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -259,17 +258,12 @@ private:
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    etf::decode_options options;
-    options.limits.max_words = 1 << 16;
-    options.limits.max_new_atoms = 0;  // the atom table outlives the run
-    const auto decoded = etf::decode(std::as_bytes(std::span(data, size)), options);
-    if (!decoded || !decoded->term.is(kind::list)) return 0;
+    const auto steps = fuzzing::term_in(data, size);
+    if (!steps || !steps->is(kind::list)) return 0;
     one_node node;
-    for (const term_view step : decoded->term.list())
-        node.take(decoded->term.share(step));
+    for (const term_view step : steps->list())
+        node.take(steps->share(step));
     node.part();
     return 0;
 }

@@ -4,17 +4,16 @@
 #include "services/io_requests.hpp"
 #include "services/rpc_calls.hpp"
 #include "services/stdout_leader.hpp"
+#include "term_input.hpp"
 
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/base/check.hpp>
 #include <rakka/etf/build.hpp>
-#include <rakka/etf/decode.hpp>
 #include <rakka/node/erpc.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 namespace {
@@ -72,16 +71,11 @@ void answer(const term& t) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    etf::decode_options options;
-    options.limits.max_words = 1 << 14;
-    options.limits.max_new_atoms = 0;  // the atom table outlives the run
-    const auto decoded = etf::decode(std::as_bytes(std::span(data, size)), options);
-    if (!decoded) return 0;
-    print(decoded->term);
-    call(decoded->term);
-    answer(decoded->term);
+    const auto input = fuzzing::term_in(data, size);
+    if (!input) return 0;
+    print(*input);
+    call(*input);
+    answer(*input);
     return 0;
 }

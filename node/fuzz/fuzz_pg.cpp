@@ -1,14 +1,13 @@
 // Fuzzes what a connected peer can say to a scope of process groups: messages and calls, any number of them,
 // as one term.
 #include "pg/scope.hpp"
+#include "term_input.hpp"
 
 #include <rakka/base/check.hpp>
-#include <rakka/etf/decode.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <utility>
 
 namespace {
@@ -65,13 +64,7 @@ void converse(const term& all) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    etf::decode_options options;
-    options.limits.max_words = 1 << 16;
-    options.limits.max_new_atoms = 0;  // the atom table outlives the run
-    const auto decoded = etf::decode(std::as_bytes(std::span(data, size)), options);
-    if (decoded) converse(decoded->term);
+    if (const auto input = fuzzing::term_in(data, size)) converse(*input);
     return 0;
 }

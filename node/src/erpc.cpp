@@ -153,6 +153,14 @@ void throw_exception_from_error(const failure& e, const boost::source_location& 
 
 // ---- calls
 
+term detail::applied(term fun) {
+    using namespace etf::detail;
+    const word w = fun.word();
+    const bool applies = (is_box(w, box::export_fun) && pointer(w)[export_layout::arity] == 0) ||
+                         (is_box(w, box::fun) && pointer(w)[fun_layout::arity] == 0);
+    return applies ? term(list(std::move(fun), list())) : term(atoms::known<"badarg">);
+}
+
 response call(atom node, atom module, atom function, term arguments, time_limit timeout) {
     if (!is_proper_list(arguments)) return trouble(atoms::known<"badarg">);
     const remaining_time time(timeout);

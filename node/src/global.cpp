@@ -23,16 +23,6 @@ using rakka::detail::running_core;
 using rakka::detail::told_to_others;
 using rakka::detail::visible_nodes;
 
-term call_server(const term& request) {
-    static_cast<void>(core_of_caller());
-    return gen::call(atoms::known<"global_name_server">, atoms::known<"$gen_call">, request, std::nullopt)
-        .value();
-}
-
-term change_names(const term& change) {
-    return call_server(tuple("registrar"_a, change));
-}
-
 }  // namespace
 
 // ---- resolve methods
@@ -61,17 +51,16 @@ term resolve_method::to_term() const {
 // ---- names
 
 bool register_name(const term& name, const pid& who, const resolve_method& method) {
-    return change_names(tuple("register"_a, told_to_others(name), who, method.to_term()))
-        .is_atom(atoms::known<"yes">);
+    return rakka::detail::register_global_name(name, who, method.to_term());
 }
 
 void re_register_name(const term& name, const pid& who, const resolve_method& method) {
-    static_cast<void>(change_names(tuple("re_register"_a, told_to_others(name), who, method.to_term())));
+    rakka::detail::re_register_global_name(name, who, method.to_term());
 }
 
 void unregister_name(const term& name) {
     if (!whereis_name(name)) return;
-    static_cast<void>(change_names(tuple("unregister"_a, told_to_others(name))));
+    rakka::detail::unregister_global_name(name);
 }
 
 std::optional<pid> whereis_name(term_view name) {
@@ -153,12 +142,12 @@ void sync(const std::vector<atom>& nodes) {
     std::vector<term> names;
     for (const atom n : nodes)
         names.emplace_back(n);
-    static_cast<void>(call_server(tuple("sync"_a, global_fsm::list_of_terms(names))));
+    static_cast<void>(rakka::detail::call_global_server(tuple("sync"_a, global_fsm::list_of_terms(names))));
 }
 
 std::vector<atom> disconnect() {
     const node_core& c = core_of_caller();
-    const term nodes = call_server(term("disconnect"_a));
+    const term nodes = rakka::detail::call_global_server(term("disconnect"_a));
     // The orders to close them are before this in the queue.
     rakka::detail::call_on_io(c.sys, [] { return true; });
     std::vector<atom> names;

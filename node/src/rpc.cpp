@@ -8,6 +8,7 @@
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/local_origin.hpp>
 #include <rakka/node/rpc.hpp>
 
 namespace rakka::rpc {
@@ -23,18 +24,25 @@ term exited(const term& reason) {
     return tuple(atoms::known<"EXIT">, reason);
 }
 
+/// A value that looks like the failure of a call is taken for one.
+response from_value(term value) {
+    if (value.is_tagged(atoms::known<"EXIT">, 2)) return bad(std::move(value));
+    return value;
+}
+
 /// What rpc makes of what erpc says.
 response from_erpc(erpc::response answer) {
-    if (answer) return *std::move(answer);
+    if (answer) return from_value(*std::move(answer));
     const erpc::failure& why = answer.error();
     switch (why.what) {
         case failure_kind::thrown:
-            return why.reason;
+            return from_value(why.reason);
         case failure_kind::failed:
             return bad(exited(tuple(why.reason, why.stack)));
         case failure_kind::erpc:
             if (why.is_erpc(atoms::known<"noconnection">)) return bad(atoms::known<"nodedown">);
             if (why.is_erpc("timeout"_a) || why.is_erpc("notsup"_a)) return bad(why.reason);
+            if (why.is_erpc(atoms::known<"badarg">)) error(atoms::known<"badarg">);
             return bad(exited(why.reason));  // the node did not let it begin
         default:
             return bad(exited(why.reason));
@@ -61,8 +69,9 @@ struct server_answer {
     std::optional<term> value;  ///< nothing: there is none
 };
 
-/// Sends `{self(), request}` to the process `name` on each node and waits for `{name, Node, Value}`.
-std::vector<server_answer> ask_servers(const std::vector<atom>& nodes, atom name, const term& request) {
+/// Sends `{self(), request}` to the process `name` on each node and waits for `{wrapper, Node, Value}`.
+std::vector<server_answer> ask_servers(const std::vector<atom>& nodes, atom name, const term& wrapper,
+                                       const term& request) {
     std::vector<reference> monitors;
     for (const atom node : nodes) {
         const registered_name to{name, node};
@@ -72,12 +81,17 @@ std::vector<server_answer> ask_servers(const std::vector<atom>& nodes, atom name
     std::vector<server_answer> answers;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         const auto is_answer = [&](term_view m) {
-            return m.is_tagged(name, 3) && m.tuple()[1].is_atom(nodes[i]);
+            return m.is_tuple(3) && m.tuple()[1].is_atom(nodes[i]) && m.tuple()[0] == wrapper.view();
         };
         const term m = receive_if([&](term_view v) { return is_answer(v) || is_down(monitors[i], v); });
         demonitor(monitors[i], {.flush = true});
-        const bool answered = is_answer(m);
-        answers.push_back({nodes[i], answered ? std::optional(m.share(m.tuple()[2])) : std::nullopt});
+        std::optional<term> value;
+        if (is_answer(m)) value = m.share(m.tuple()[2]);
+        // rex on behalf of a name that nobody has.
+        const bool nobody =
+            value && wrapper.is_atom(atoms::known<"rex">) && value->is_tagged("nonexisting_name"_a, 2);
+        if (nobody) value.reset();
+        answers.push_back({nodes[i], std::move(value)});
     }
     return answers;
 }
@@ -104,7 +118,7 @@ response block_call(atom node, atom module, atom function, const term& arguments
         gen::call(registered_name{atoms::known<"rex">, node}, atoms::known<"$gen_call">, request, timeout);
     if (answer) {
         const term& value = *answer;
-        if (!value.is_tagged(atoms::known<"badrpc">, 2)) return value;
+        if (!value.is_tagged(atoms::known<"badrpc">, 2)) return from_value(value);
         return bad(value.share(value.tuple()[1]));
     }
     const term& why = answer.error().reason;
@@ -176,11 +190,9 @@ void abcast(atom name, const term& message) {
 
 good_and_bad sbcast(const std::vector<atom>& nodes, atom name, const term& message) {
     good_and_bad out;
-    for (const auto& [node, value] :
-         ask_servers(nodes, atoms::known<"rex">, tuple("sbcast"_a, name, message))) {
-        const bool sent = value && !value->is_tagged("nonexisting_name"_a, 2);
-        (sent ? out.good : out.bad).push_back(node);
-    }
+    const atom rex = atoms::known<"rex">;
+    for (const auto& [node, value] : ask_servers(nodes, rex, rex, tuple("sbcast"_a, name, message)))
+        (value ? out.good : out.bad).push_back(node);
     return out;
 }
 
@@ -190,7 +202,7 @@ good_and_bad sbcast(atom name, const term& message) {
 
 replies multi_server_call(const std::vector<atom>& nodes, atom name, const term& message) {
     replies out;
-    for (auto& [node, value] : ask_servers(nodes, name, message)) {
+    for (auto& [node, value] : ask_servers(nodes, name, name, message)) {
         if (value) {
             out.values.push_back(*std::move(value));
         } else {
@@ -198,6 +210,52 @@ replies multi_server_call(const std::vector<atom>& nodes, atom name, const term&
         }
     }
     return out;
+}
+
+replies multi_server_call(atom name, const term& message) {
+    return multi_server_call(here_and_visible(), name, message);
+}
+
+std::optional<term> server_call(atom node, atom name, const term& wrapper, const term& message) {
+    return ask_servers({node}, name, wrapper, message).front().value;
+}
+
+// ---- work spread over nodes
+
+std::vector<response> parallel_eval(const std::vector<mfa>& calls) {
+    for (const mfa& c : calls)
+        check_list(c.arguments);
+    const std::vector<atom> nodes = here_and_visible();
+    std::vector<key> keys;
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        keys.push_back(
+            async_call(nodes[i % nodes.size()], calls[i].module, calls[i].function, calls[i].arguments));
+    std::vector<response> answers;
+    for (const key& k : keys)
+        answers.push_back(yield(k));
+    return answers;
+}
+
+std::vector<term> pmap(atom module, atom function, const term& more, const std::vector<term>& elements) {
+    check_list(more);
+    std::vector<mfa> calls;
+    for (const term& element : elements)
+        calls.push_back({module, function, cons(element, more)});
+    std::vector<term> results;
+    for (response& r : parallel_eval(calls)) {
+        if (!r) exit(term(atoms::known<"badrpc">));
+        results.push_back(*std::move(r));
+    }
+    return results;
+}
+
+response pinfo(const pid& process) {
+    return call(etf::identity_of(process).name, atoms::known<"erlang">, "process_info"_a, list(process));
+}
+
+response pinfo(const pid& process, const term& item) {
+    return call(etf::identity_of(process).name, atoms::known<"erlang">, "process_info"_a,
+                list(process, item));
 }
 
 }  // namespace rakka::rpc

@@ -81,8 +81,8 @@ TEST_F(node_erpc, gives_what_the_function_gives) {
         const term fun = global::resolve_method("m"_a, "none"_a).to_term();  // fun m:none/3
         EXPECT_EQ(failure_text(erpc::call(node, "erlang"_a, "apply"_a, list(fun, list(1, 2, 3)))),
                   "{error,{exception,undef,[{m,none,[1,2,3],[]}]}}");
-        EXPECT_TRUE(erpc::call(node, fun).error().reason.is_tagged("badarity"_a, 2));
-        EXPECT_TRUE(erpc::call(node, term(17)).error().reason.is_tagged("badfun"_a, 2));
+        EXPECT_TRUE(erpc::call(node, fun).error().is_erpc("badarg"_a)) << "it has parameters";
+        EXPECT_TRUE(erpc::call(node, term(17)).error().is_erpc("badarg"_a));
         expect_clean();
     });
 }

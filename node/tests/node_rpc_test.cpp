@@ -147,6 +147,76 @@ TEST_F(node_rpc, reaches_many_nodes) {
     });
 }
 
+TEST_F(node_rpc, a_value_that_looks_like_a_failure_is_one) {
+    for (const atom node : {b.name(), a.name()}) {
+        a.sys.run([&] {
+            const term ball = tuple("EXIT"_a, "x"_a);
+            EXPECT_EQ(text(rpc::call(node, "m"_a, "same"_a, list(ball))), "{badrpc,{'EXIT',x}}");
+            EXPECT_EQ(text(rpc::call(node, "m"_a, "throw"_a, list(ball))), "{badrpc,{'EXIT',x}}");
+            EXPECT_EQ(text(rpc::block_call(node, "m"_a, "same"_a, list(ball))), "{badrpc,{'EXIT',x}}");
+            EXPECT_EQ(text(rpc::block_call(node, "m"_a, "throw"_a, list(ball))), "{badrpc,{'EXIT',x}}");
+            try {
+                static_cast<void>(rpc::call(node, "m"_a, "same"_a, "x"_a));
+                ADD_FAILURE() << "arguments that are no list";
+            } catch (const process_exit& e) {
+                EXPECT_EQ(e.reason.to_string(), "{badarg,[]}");
+            }
+        });
+    }
+}
+
+TEST_F(node_rpc, work_is_spread_over_nodes) {
+    ASSERT_TRUE(a->connect(b.name()));
+    for (member* m : {&a, &b}) {
+        m->self->exports().add("m"_a, "plus"_a, [](std::int64_t x, std::int64_t y) { return x + y; });
+        m->sys.spawn(
+            [] {
+                while (true) {
+                    const term asked = receive();
+                    send(*asked.tuple()[0].as<pid>(),
+                         term(tuple("wrapped"_a, this_system().node_name(), asked.share(asked.tuple()[1]))));
+                }
+            },
+            {.name = "server"_a});
+    }
+    a.sys.run([&] {
+        const rpc::mfa where{"m"_a, "node"_a, list()};
+        const auto answers = rpc::parallel_eval({where, {"m"_a, "exit"_a, list("why"_a)}, where, where});
+        ASSERT_EQ(answers.size(), 4U);
+        EXPECT_EQ(text(answers[0]), term(a.name()).to_string());
+        EXPECT_EQ(text(answers[1]), "{badrpc,{'EXIT',why}}");
+        EXPECT_EQ(text(answers[3]), term(b.name()).to_string()) << "each node in turn";
+        EXPECT_THROW(static_cast<void>(rpc::parallel_eval({where, {"m"_a, "node"_a, "x"_a}})), process_exit);
+
+        const auto sums = rpc::pmap("m"_a, "plus"_a, list(1000), {term(1), term(2), term(3)});
+        EXPECT_EQ(term(sums).to_string(), "[1001,1002,1003]");
+        EXPECT_TRUE(rpc::pmap("m"_a, "plus"_a, list(1000), {}).empty());
+        try {
+            static_cast<void>(rpc::pmap("m"_a, "plus"_a, list(1000), {term(1), term("x"_a)}));
+            ADD_FAILURE() << "one of them has failed";
+        } catch (const process_exit& e) {
+            EXPECT_EQ(e.reason.to_string(), "badrpc");
+        }
+
+        EXPECT_EQ(rpc::server_call(b.name(), "server"_a, "wrapped"_a, 1)->to_string(), "1");
+        EXPECT_EQ(rpc::server_call(a.name(), "server"_a, "wrapped"_a, 2)->to_string(), "2");
+        EXPECT_FALSE(rpc::server_call(b.name(), "nobody"_a, "wrapped"_a, 3));
+        EXPECT_FALSE(rpc::server_call("no@127.0.0.1"_a, "server"_a, "wrapped"_a, 4));
+        EXPECT_EQ(rpc::multi_server_call("nobody"_a, 5).bad_nodes.size(), 2U);
+
+        const pid there = *erpc::call(b.name(), "erlang"_a, "whereis"_a, list("rex"_a))->as<pid>();
+        EXPECT_EQ(text(rpc::pinfo(there, "registered_name"_a)), "{registered_name,rex}");
+        EXPECT_TRUE(rpc::pinfo(there)->is(kind::list));
+        EXPECT_EQ(text(rpc::pinfo(self(), "trap_exit"_a)), "{trap_exit,false}");
+        const pid gone = spawn([] {});
+        const reference ref = monitor(gone);
+        EXPECT_TRUE(is_down(ref, receive_soon()->view()));
+        EXPECT_EQ(text(rpc::pinfo(gone)), "undefined");
+        EXPECT_FALSE(receive_if([](term_view) { return true; }, 1ms)) << "nothing is left behind";
+        EXPECT_TRUE(process_info(self())->monitors.empty());
+    });
+}
+
 TEST_F(node_rpc, spawns_on_any_node) {
     for (const atom node : {b.name(), a.name()}) {
         SCOPED_TRACE(node.text());

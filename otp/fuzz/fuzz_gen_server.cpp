@@ -1,10 +1,11 @@
 // Fuzzes what anybody can send to a gen_server: one term, a list of messages. The server answers afterwards,
 // unless it was told to end.
+#include "term_input.hpp"
+
 #include <rakka/actors.hpp>
 #include <rakka/actors/simulation.hpp>
 #include <rakka/base/check.hpp>
 #include <rakka/etf/build.hpp>
-#include <rakka/etf/decode.hpp>
 #include <rakka/otp/gen_server.hpp>
 
 #include <chrono>
@@ -60,19 +61,15 @@ void converse(rakka::system& sys, const term& messages) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     system_options o;
     o.simulation = true;
+    o.max_processes = 64;
+    o.report_stack_overflow = false;
     o.log = [](const auto&) {};
     rakka::system sys(o);
-    etf::decode_options options;
-    options.limits.max_words = 1 << 16;
-    options.limits.max_new_atoms = 0;  // the atom table outlives the run
-    options.own = {atom("a@localhost"), creation};
-    options.origin = sys.origin();
-    const auto decoded = etf::decode(std::as_bytes(std::span(data, size)), options);
-    if (decoded && decoded->term.is(kind::list)) converse(sys, decoded->term);
+    const auto input =
+        fuzzing::term_in(std::as_bytes(std::span(data, size)), {atom("a@localhost"), creation}, sys.origin());
+    if (input && input->is(kind::list)) converse(sys, *input);
     return 0;
 }

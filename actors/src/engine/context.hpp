@@ -75,6 +75,13 @@ public:
 
 #if defined(RAKKA_INLINE_SWITCH)
 
+// Where indirect jumps may go to in code with branch protection.
+#if defined(__CET__)
+#define RAKKA_LANDING "\n\tendbr64"
+#else
+#define RAKKA_LANDING
+#endif
+
 /// Where a stack goes on; means nothing while it is the one stood on.
 class context {
 public:
@@ -94,7 +101,11 @@ public:
         static_assert(offsetof(place, stack) == 0 && offsetof(place, frame) == 8 &&
                       offsetof(place, code) == 16);
         context* from = this;
-        register context* target asm("r8") = &to;
+        fiber* left = c.left;
+        exception_state* thread = c.thread;
+        auto* run = c.after.run;
+        void* arg = c.after.arg;
+        register context* target asm("r8") = &to;  // last: whatever is called in between may change it
         // What else lives in registers the compiler puts on the stack, but for the frame pointer, which it
         // may need for finding it.
         asm volatile(
@@ -105,19 +116,23 @@ public:
             "movq 0(%[to]), %%rsp\n\t"
             "movq 8(%[to]), %%rbp\n\t"
             "jmpq *16(%[to])\n"
-            "1:"
-            : [from] "+a"(from), [to] "+r"(target), "+D"(c.left), "+S"(c.thread), "+d"(c.after.run),
-              "+c"(c.after.arg)
+            "1:" RAKKA_LANDING
+            : [from] "+a"(from), [to] "+r"(target), "+D"(left), "+S"(thread), "+d"(run), "+c"(arg)
             :
             : "rbx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
               "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
 #if defined(__AVX512F__)
               "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",
-              "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
+              "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6",
+              "k7",
+#endif
+#if defined(__APX_F__)
+              "r16", "r17", "r18", "r19", "r20", "r21", "r22", "r23", "r24", "r25", "r26", "r27", "r28",
+              "r29", "r30", "r31",
 #endif
               "cc", "memory");
         arrive(*from);
-        return c;
+        return {left, thread, {run, arg}};
     }
 
     /// The same with whatever modes.
@@ -143,6 +158,8 @@ private:
     place place_;                 // first: the switch finds it where the context is
     floating_point_modes modes_;  // as they are while it is stood on, when it is left
 };
+
+#undef RAKKA_LANDING
 
 #else
 

@@ -14,8 +14,10 @@ namespace rakka::detail {
 /// on whichever worker takes it. Any thread.
 class fiber_pool {
 public:
-    /// Each fiber starts in `entry` (the worker loop), with the calling thread's floating-point modes.
-    fiber_pool(stack_pool& stacks, void (*entry)() noexcept) noexcept : stacks_(stacks), entry_(entry) {}
+    /// Each fiber starts in `entry` (the worker loop), with these floating-point modes: the calling thread's
+    /// unless said otherwise.
+    fiber_pool(stack_pool& stacks, void (*entry)() noexcept, const floating_point_modes& modes = {}) noexcept
+        : stacks_(stacks), entry_(entry), modes_(modes) {}
     /// Precondition: no thread stands on any of the fibers. Those still blocked are abandoned.
     ~fiber_pool();
     fiber_pool(const fiber_pool&) = delete;
@@ -28,12 +30,14 @@ public:
     void give(fiber* list) noexcept;
 
     void trim(const fiber& f) noexcept { stacks_.trim(f.stack()); }
+    [[nodiscard]] const floating_point_modes& modes() const noexcept { return modes_; }
+
     void trim(const fiber& f, const std::byte* used) noexcept { stacks_.trim(f.stack(), used); }
 
 private:
     stack_pool& stacks_;
     void (*const entry_)() noexcept;
-    [[no_unique_address]] const floating_point_modes modes_{};
+    [[no_unique_address]] const floating_point_modes modes_;
     std::mutex mutex_;
     fiber* free_ = nullptr;    // guarded by mutex_
     std::vector<fiber*> all_;  // guarded by mutex_; kept only where a sanitizer wants to hear of their end

@@ -33,7 +33,7 @@ fiber& own_stacks::take(std::size_t size) {
     {
         const std::lock_guard lock(mutex_);
         auto& made = by_size_[index];
-        if (!made) made = std::make_unique<pools>(ordinary_ << index, entry_);
+        if (!made) made = std::make_unique<pools>(ordinary_ << index, entry_, modes_);
         of_this_size = made.get();
     }
     return *of_this_size->fibers.take(1);

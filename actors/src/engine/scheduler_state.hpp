@@ -58,6 +58,10 @@ struct scheduler::state {
     [[nodiscard]] std::size_t living() const noexcept;
     /// No timer of any worker fires before this.
     [[nodiscard]] instant next_timer() const noexcept;
+    [[nodiscard]] bool timer_is_due() const noexcept {
+        const instant next = next_timer();
+        return next != never && next <= time->now();
+    }
     /// Fires what has expired, on whichever wheel.
     void fire_timers() noexcept;
     void inject(task& t) noexcept;

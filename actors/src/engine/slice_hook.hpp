@@ -7,8 +7,9 @@ namespace rakka::detail {
 
 /// Embedded in what is to be flushed (a connection). `run` is called once per arming, by the worker that
 /// armed it, outside of any task: before the worker waits for anything, and at the latest after a few dozen
-/// short slices or one long one. So what many tasks write in turn leaves together. It may make tasks
-/// runnable, do non-blocking I/O, arm hooks again; it must not block or throw.
+/// short slices or a long one; a millisecond after the arming no slice begins before it. So what many tasks
+/// write in turn leaves together. It may make tasks runnable, do non-blocking I/O, arm hooks again; it must
+/// not block or throw.
 class slice_hook {
 public:
     using callback = void (*)(slice_hook&) noexcept;

@@ -63,8 +63,8 @@ public:
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
 
-    /// A look at its clock.
-    [[nodiscard]] instant now() const noexcept { return time_.now(); }
+    /// Whether the node was last started here. For who orders that before.
+    [[nodiscard]] bool started(const timer_node& node) const noexcept { return node.wheel_ == this; }
 
     /// `now` spares it a look at the clock, if the caller has just had one.
     void start(timer_node& node, instant deadline, std::optional<instant> now = std::nullopt) noexcept;

@@ -4,6 +4,7 @@
 #include "engine/current_thread.hpp"
 #include "engine/scheduler_state.hpp"
 #include "engine/stack_overflow.hpp"
+#include "engine/ticks.hpp"
 
 #include <rakka/base/check.hpp>
 
@@ -35,6 +36,7 @@ worker::worker(scheduler::state& shared, unsigned index)
       stopping_(shared.stopping),
       queues_(worker_seed(shared.options.seed, index), shared.options.workers <= 1),
       timers_(*shared.time),
+      time_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed + index),
       seen_slices_(std::max(shared.options.workers, 1U)),
@@ -54,6 +56,7 @@ worker::worker(scheduler::state& shared, dedicated_tag)
       stopping_(shared.stopping),
       queues_(0, true),
       timers_(*shared.time),
+      time_(*shared.time),
       fibers_(shared.fibers),
       random_(shared.options.seed),
       waits_(nanoseconds{0}) {}
@@ -131,8 +134,14 @@ void worker::end_slice_awake(task& t, step s) noexcept {
         return;
     }
     leave_task();
+    forget_modes();
     ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();
+}
+
+// A body may end anywhere, also by an exit, and whoever runs next on this stack takes over its registers.
+void worker::forget_modes() noexcept {
+    shared_.fibers.modes().restore(floating_point_modes());
 }
 
 void worker::recycle(fiber& left, void* self) noexcept {
@@ -192,9 +201,22 @@ void worker::trim_stack() noexcept {
 }
 
 void worker::arm(slice_hook& hook) noexcept {
-    if (hooks_ == nullptr) until_hooks_ = hook_patience;
+    if (hooks_ == nullptr) {
+        until_hooks_ = hook_patience;
+        hooks_since_ = ticks();
+    }
     hook.next_ = hooks_;
     hooks_ = &hook;
+}
+
+bool worker::hooks_can_wait() const noexcept {
+    // In a simulation what happens must not depend on how many slices run at once.
+    return until_hooks_ > 0 && !simulated_ && queues_.size() != 0 && ticks() - hooks_since_ < a_while;
+}
+
+bool worker::hooks_wait() noexcept {
+    until_hooks_ -= slice_cost();
+    return hooks_can_wait();
 }
 
 void worker::run_hooks() noexcept {
@@ -230,13 +252,13 @@ void worker::wake_for_waiting_work() noexcept {
 
 /// But for the event loop.
 void worker::take_what_is_due() noexcept {
-    until_housekeeping_ = housekeeping_period;
     shared_.injected.take(queues_, injected_at_once);
     // Those of the others too: one that is held by a long slice fires none.
     shared_.fire_timers();
 }
 
 void worker::housekeeping() noexcept {
+    until_housekeeping_ = housekeeping_period;
     take_what_is_due();
     poll_io();
     if (shared_idle_.worth_waking()) wake_for_surplus();
@@ -266,7 +288,8 @@ task* worker::next_after_duties() noexcept {
             run_hooks();
         }
         if (task* const t = pop()) return t;
-        // What comes next looks at the event loop anyway.
+        // Without work what comes next looks at the event loop; with it that is due as often as ever, or
+        // others who always have something for this worker would keep it from sockets.
         simulated_ ? housekeeping() : take_what_is_due();
         run_hooks();
         if (task* const t = pop()) return t;

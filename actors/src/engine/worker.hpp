@@ -5,6 +5,7 @@
 #include "engine/idle_registry.hpp"
 #include "engine/local_queues.hpp"
 #include "engine/parker.hpp"
+#include "engine/recent_time.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/slice_hook.hpp"
 #include "engine/task.hpp"
@@ -44,6 +45,7 @@ public:
     /// True for one of the scheduler's own; false for a dedicated one, whose index means nothing.
     [[nodiscard]] bool is_shared() const noexcept { return serves_ == &home_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+    [[nodiscard]] recent_time& time() noexcept { return time_; }
 
     [[nodiscard]] task* current() const noexcept { return current_.load(std::memory_order_relaxed); }
     /// The fiber this worker's thread is on; null when it does not run.
@@ -164,15 +166,9 @@ private:
     }
     void run_hooks() noexcept;
     /// Whether hooks may wait for the slices of others, which may arm them again.
-    [[nodiscard]] bool hooks_can_wait() const noexcept {
-        // In a simulation what happens must not depend on how many slices run at once.
-        return until_hooks_ > 0 && !simulated_ && queues_.size() != 0;
-    }
-    /// The same, after a slice.
-    [[nodiscard]] bool hooks_wait() noexcept {
-        until_hooks_ -= slice_cost();
-        return hooks_can_wait();
-    }
+    [[nodiscard]] bool hooks_can_wait() const noexcept;
+    /// The same, after a slice. Not in the way of those that have sent nothing.
+    [[nodiscard, gnu::noinline]] bool hooks_wait() noexcept;
     void housekeeping() noexcept;
     void take_what_is_due() noexcept;
     void wake_for_surplus() noexcept;
@@ -218,6 +214,8 @@ private:
         }
     }
     void end_slice_awake(task& t, step s) noexcept;
+    /// The floating-point modes are again those that a task begins with.
+    void forget_modes() noexcept;
     [[gnu::always_inline]] void switch_to(fiber& to, departure after) noexcept;
 
     static void recycle(fiber& left, void* self) noexcept;
@@ -230,7 +228,7 @@ private:
     // some tens of microseconds. A poll of the event loop costs half a microsecond.
     static constexpr std::int32_t housekeeping_period = 4096;
     static constexpr std::int32_t housekeeping_per_slice = 8;
-    // Hooks wait for 64 tiny slices at most, or a single long one.
+    // Hooks wait for 64 tiny slices at most, or a single long one: long by its reductions, or by the clock.
     static constexpr std::int32_t hook_patience = 64 * housekeeping_per_slice;
 
     scheduler::state& shared_;  // constant
@@ -252,7 +250,8 @@ private:
     std::int32_t settled_left_ = 0;  // what was left when the task's total was last brought up to date
     std::int32_t until_housekeeping_ = 0;
     slice_hook* hooks_ = nullptr;
-    std::int32_t until_hooks_ = 0;  // of the first one's patience
+    std::int32_t until_hooks_ = 0;   // of the first one's patience
+    std::uint64_t hooks_since_ = 0;  // when it was armed, in ticks()
     std::size_t slices_allowed_ = 0;
     fiber* native_ = nullptr;             // the thread's own stack, while run() or run_dedicated() lasts
     std::atomic<task*> handed_{nullptr};  // of a dedicated worker: its task, made runnable by another thread
@@ -265,6 +264,7 @@ private:
 
     local_queues queues_;
     timer_wheel timers_;
+    recent_time time_;
     fiber_cache fibers_;
     mixed_random random_;
     parker parker_;

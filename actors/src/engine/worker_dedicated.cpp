@@ -55,6 +55,7 @@ void worker::own_stack() noexcept {
 
 void worker::leave_own_stack() noexcept {
     leave_task();
+    forget_modes();
     if (is_shared()) {
         ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     } else {

@@ -112,6 +112,7 @@ bool worker::look_as_poller() noexcept {
             waits_.found_awake();
             return true;
         }
+        if (shared_.timer_is_due()) return true;
         for (unsigned i = 0; i < pauses_per_round; ++i)
             cpu_relax();
     } while (machine.now() < until);

@@ -2,6 +2,7 @@
 #include "global/name_server.hpp"
 
 #include <rakka/etf/build.hpp>
+#include <rakka/etf/convert.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <fmt/format.h>
@@ -137,7 +138,24 @@ std::optional<term> name_server::query(const term& request) const {
     if (request.is_atom("get_synced"_a)) return nodes(synced_);
     if (request.is_atom("get_protocol_version"_a)) return term(own_version);
     if (request.is_atom("get_names_ext"_a)) return external_list(names_.external());
+    if (request.is_atom("info"_a)) return info();
     return {};
+}
+
+/// The record that OTP's name server keeps, as people look at it who wonder what it is about.
+term name_server::info() const {
+    std::unordered_map<term, int> known;
+    for (const auto& [node, version] : known_)
+        known.emplace(node, version);
+    for (const auto& [node, version] : pending_)
+        known.emplace(tuple("pending"_a, node), version);
+    std::vector<term> resolvers;
+    for (const auto& [node, s] : sessions_)
+        resolvers.push_back(tuple(node, s.my_tag, atoms::known<"undefined">));
+    return tuple("state"_a, tuple("conf"_a, settings_.connect_all, settings_.prevent_overlapping_partitions),
+                 term(known), list_of_terms(std::vector<term>(synced_.begin(), synced_.end())),
+                 list_of_terms(resolvers), list(), settings_.self, settings_.locker, settings_.registrar,
+                 "no_trace"_a, locks_.global_lock_lost());
 }
 
 actions name_server::on_call(const from& who, const term& request) {

@@ -37,6 +37,7 @@ public:
     struct settings {
         atom self;
         pid locker;
+        pid registrar = {};  ///< for `info` alone
         bool connect_all = true;
         bool prevent_overlapping_partitions = true;
         std::uint64_t incarnation = 0;  ///< of this start of the node, below 2^59
@@ -137,6 +138,7 @@ private:
     [[nodiscard]] std::optional<term> registration_call(const from& who, const term& request);
     [[nodiscard]] std::optional<term> lock_call(const from& who, const term& request);
     [[nodiscard]] std::optional<term> query(const term& request) const;
+    [[nodiscard]] term info() const;
     void start_sync(const from& who, const term& nodes);
     void leave(const from& who);
 

@@ -2,8 +2,10 @@
 
 #include "connection/node_core.hpp"
 #include "random_bits.hpp"
+#include "services/caller_node.hpp"
 #include "services/global_service.hpp"
 
+#include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/receive.hpp>
@@ -80,6 +82,37 @@ bool set_lock_on(const node_core& core, const global_fsm::lock_id& id, const std
 void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes) {
     if (nodes.empty()) return;
     static_cast<void>(multi_call(nodes, tuple("del_lock"_a, tuple(id.resource, id.requester))));
+}
+
+term call_global_server(const term& request) {
+    static_cast<void>(core_of_caller());
+    return gen::call(atoms::known<"global_name_server">, atoms::known<"$gen_call">, request, std::nullopt)
+        .value();
+}
+
+namespace {
+
+term change_names(const term& change) {
+    return call_global_server(tuple("registrar"_a, change));
+}
+
+}  // namespace
+
+bool register_global_name(const term& name, const pid& who, const term& method) {
+    return change_names(tuple("register"_a, told_to_others(name), who, method)).is_atom(atoms::known<"yes">);
+}
+
+bool register_external_name(const term& name, const pid& who, const term& method) {
+    return change_names(tuple("register_ext"_a, told_to_others(name), who, method))
+        .is_atom(atoms::known<"yes">);
+}
+
+void re_register_global_name(const term& name, const pid& who, const term& method) {
+    static_cast<void>(change_names(tuple("re_register"_a, told_to_others(name), who, method)));
+}
+
+void unregister_global_name(const term& name) {
+    static_cast<void>(change_names(tuple("unregister"_a, told_to_others(name))));
 }
 
 void pause(std::chrono::milliseconds time) {

@@ -26,6 +26,17 @@ struct node_core;
                                const std::vector<atom>& nodes, bool look_here_first);
 void del_lock_on(const global_fsm::lock_id& id, const std::vector<atom>& nodes);
 
+// ---- calls of the process global_name_server of this node. They block; without one the caller ends with
+// `noproc`. Owner process.
+
+[[nodiscard]] term call_global_server(const term& request);
+/// Changes of names as global.hpp has them, with any term as the resolve method.
+[[nodiscard]] bool register_global_name(const term& name, const pid& who, const term& method);
+/// For a process of a C node, which has no name server of its own: this one answers for it.
+[[nodiscard]] bool register_external_name(const term& name, const pid& who, const term& method);
+void re_register_global_name(const term& name, const pid& who, const term& method);
+void unregister_global_name(const term& name);
+
 /// Waits. Owner process.
 void pause(std::chrono::milliseconds time);
 /// Waits for a random time up to `longest`. Owner process.

@@ -1,4 +1,5 @@
-// Functions of module `global` that other nodes call: resolve_it/4 of name servers, the rest of programs.
+// Functions of module `global` that name servers of other nodes call: resolve_it/4, and the methods it may
+// name.
 #include "connection/node_core.hpp"
 #include "services/global_calls.hpp"
 #include "services/global_processes.hpp"
@@ -113,26 +114,7 @@ void export_global_functions(const std::shared_ptr<node_core>& core) {
             return c ? resolve_global_conflict(*c, f, a[0], a[1], a[2]) : term("none"_a);
         });
     }
-    add("whereis_name"_a, 1, [](arguments a) {
-        const auto p = global::whereis_name(a[0]);
-        return p ? term(*p) : term(atoms::known<"undefined">);
-    });
-    add("registered_names"_a, 0,
-        [](arguments) { return global_fsm::list_of_terms(global::registered_names()); });
-    add("sync"_a, 0, [](arguments) {
-        global::sync();
-        return term(atoms::known<"ok">);
-    });
-    add("send"_a, 2, [](arguments a) { return term(global::send(a[0], a[1])); });
-    add("register_name"_a, 2, [](arguments a) {
-        const auto p = a[1].as<pid>();
-        if (!p) error(atoms::known<"function_clause">);
-        return term(global::register_name(a[0], *p) ? atoms::known<"yes"> : atoms::known<"no">);
-    });
-    add("unregister_name"_a, 1, [](arguments a) {
-        global::unregister_name(a[0]);
-        return term(atoms::known<"ok">);
-    });
+    export_global_vocabulary(core->exports);
 }
 
 }  // namespace rakka::detail

@@ -23,8 +23,8 @@ struct node_core;
 /// The locker, see global/locker.hpp; `server` is the process global_name_server.
 void run_global_locker(const std::shared_ptr<node_core>& core, const pid& server);
 /// Makes changes of names for this node, one at a time, under the lock `global` on all known nodes. Serves
-/// calls `{register, Name, Pid, Method}` (`yes` or `no`), `{re_register, Name, Pid, Method}` (`yes`) and
-/// `{unregister, Name}` (`ok`).
+/// calls `{register, Name, Pid, Method}` and, for processes of C nodes, `{register_ext, Name, Pid, Method}`
+/// (`yes` or `no`), `{re_register, Name, Pid, Method}` (`yes`) and `{unregister, Name}` (`ok`).
 void run_global_registrar(const std::shared_ptr<node_core>& core);
 /// Compares the names of `node` with ours and tells `server`.
 void run_global_resolver(const std::shared_ptr<node_core>& core, const pid& server, atom node,
@@ -39,5 +39,7 @@ void run_global_meeting(const std::shared_ptr<node_core>& core, const pid& serve
 
 /// The functions of module `global` that other nodes may call.
 void export_global_functions(const std::shared_ptr<node_core>& core);
+/// Of those, what programs call: names and locks.
+void export_global_vocabulary(export_table& exports);
 
 }  // namespace rakka::detail

@@ -194,13 +194,18 @@ bool may_register(const node_core& core, const term& name, const term& process) 
 term make_change(const node_core& core, const term& request) {
     const bool fresh = request.is_tagged("register"_a, 4);
     const bool again = request.is_tagged("re_register"_a, 4);
-    if (!fresh && !again && !request.is_tagged("unregister"_a, 2)) return {};
+    const bool external = request.is_tagged("register_ext"_a, 4);
+    if (!fresh && !again && !external && !request.is_tagged("unregister"_a, 2)) return {};
     const auto part = [&](std::size_t i) { return request.share(request.tuple()[i]); };
     known_lock_process lock(core);
     const auto& nodes = lock.take();
-    term answer = fresh || again ? atoms::known<"yes"> : atoms::known<"ok">;
+    term answer = fresh || again || external ? atoms::known<"yes"> : atoms::known<"ok">;
     if (fresh && !may_register(core, part(1), part(2))) {
         answer = atoms::known<"no">;
+    } else if (external && core.global->whereis(request.tuple()[1])) {
+        answer = atoms::known<"no">;
+    } else if (external) {
+        static_cast<void>(multi_call(nodes, tuple("register_ext"_a, part(1), part(2), part(3), core.self())));
     } else if (fresh || again) {
         static_cast<void>(multi_call(nodes, tuple("register"_a, part(1), part(2), part(3))));
     } else {

@@ -36,6 +36,7 @@ public:
         constexpr unsigned bits = 59;  // what a small integer of a BEAM has
         core_->global->start({.self = core_->self(),
                               .locker = locker_,
+                              .registrar = registrar_,
                               .connect_all = core_->options.connect_all,
                               .prevent_overlapping_partitions = core_->options.prevent_overlapping_partitions,
                               .incarnation = random_bits<std::uint64_t>() >> (64 - bits)});

@@ -10,6 +10,7 @@
 #include "services/options_check.hpp"
 #include "services/pg_processes.hpp"
 #include "services/pg_service.hpp"
+#include "services/rpc_exports.hpp"
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
 #include "transport/loop_world.hpp"
@@ -208,6 +209,7 @@ std::optional<node_start_error> running_node::start() {
     export_built_in_functions(core->exports);
     export_global_functions(core);
     export_pg_functions(core->exports);
+    export_rpc_functions(core->exports);
     export_inspection_functions(core);
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);

@@ -26,7 +26,7 @@ using wire::control_message;
 namespace {
 
 /// The options that mean something here; false for one that no node knows. [dist §SPAWN_REQUEST]
-bool read_options(term_view options, std::uint64_t& flags, spawn_options& spawn) {
+bool read_options(const term& options, std::uint64_t& flags, spawn_options& spawn) {
     const auto wishes = read_spawn_options(options);
     if (!wishes) return false;
     if (wishes->link) flags |= wire::spawn_reply_flag::link;
@@ -55,18 +55,31 @@ std::optional<traced_request> traced(const control_message& request, const term&
 }
 
 /// That of the answer, which comes between the two.
-term token_of_answer(const control_message& request, term from) {
-    if (!request.token.has_value()) return {};
-    trace_token t = *trace_token::read(request.token);
+trace_token token_of_answer(const trace_token& request, term from) {
+    trace_token t = request;
     t.previous = t.serial - 1;
     t.from = std::move(from);
-    return t.to_term();
+    return t;
+}
+
+term request_as_message(const control_message& c) {
+    return tuple("spawn_request"_a, c.ref, c.from, c.group_leader, c.mfa, c.options);
+}
+
+/// For one that no process comes of: the node itself has the conversation.
+void tell_of_refusal(node_core& core, const control_message& c, atom why) {
+    if (!c.token.has_value()) return;
+    const traced_request r{*trace_token::read(c.token), c, {}};
+    const term here(core.self());
+    seq_trace::tell_received(core.sys, r.first(), here, request_as_message(c));
+    seq_trace::tell_sent(core.sys, token_of_answer(r.token, here), c.from,
+                         tuple("spawn_reply"_a, c.ref, atoms::known<"error">, why));
 }
 
 /// In the child.
 void join_trace(const traced_request& r) {
     const control_message& c = r.request;
-    seq_trace::received(r.first(), tuple("spawn_request"_a, c.ref, c.from, c.group_leader, c.mfa, c.options));
+    seq_trace::received(r.first(), request_as_message(c));
     static_cast<void>(seq_trace::sent(c.from, tuple("spawn_reply"_a, c.ref, atoms::known<"ok">, self())));
     seq_trace::received(r.token, r.arguments);
 }
@@ -110,7 +123,10 @@ void reply(node_core& core, connection& to, const control_message& request, std:
     s.control.id = flags;
     s.control.from = child;
     if (!child) s.control.name = error;
-    s.control.token = token_of_answer(request, child ? term(child) : term(core.self()));
+    if (request.token.has_value()) {
+        const term us = child ? term(child) : term(core.self());
+        s.control.token = token_of_answer(*trace_token::read(request.token), us).to_term();
+    }
     static_cast<void>(to.submit(s, child, when_busy::go_on));
 }
 
@@ -148,6 +164,7 @@ std::optional<wire::wire_error> serve_spawn_request(node_core& core, connection&
 }
 
 void refuse_spawn_request(node_core& core, connection& to, const control_message& request, atom why) {
+    tell_of_refusal(core, request, why);
     reply(core, to, request, 0, {}, why);
 }
 

@@ -22,6 +22,14 @@ constexpr int quiet_reads = 16;  // in a row, before the buffer shrinks
 // One try_write gives its thread back after this much.
 constexpr std::size_t max_write = std::size_t{1} << 20;
 
+/// Tells those that are there of the end.
+void end_waits(io_loop& io, std::shared_ptr<stream_user> reader, std::shared_ptr<stream_user> writer) {
+    post(io, [reader = std::move(reader), writer = std::move(writer)] {
+        if (writer) writer->on_writable(boost::asio::error::operation_aborted);
+        if (reader) reader->on_read(boost::asio::error::operation_aborted, 0);
+    });
+}
+
 }  // namespace
 
 // Outlives the stream as long as the carrier has an operation under way.
@@ -125,11 +133,12 @@ void tls_stream::state::arm() {
 
 void tls_stream::wait_writable(std::shared_ptr<stream_user> user) {
     state& s = *state_;
-    s.writer = std::move(user);
     {
-        // In the middle of a renegotiation only the peer's next bytes help: pump() goes on then.
         const std::lock_guard lock(s.mutex);
-        if (s.engine.shaking_hands() && s.engine.output().empty() && !s.closed) return;
+        if (s.closed) return end_waits(s.io, nullptr, std::move(user));
+        s.writer = std::move(user);
+        // In the middle of a renegotiation only the peer's next bytes help: pump() goes on then.
+        if (s.engine.shaking_hands() && s.engine.output().empty()) return;
     }
     s.arm();
 }
@@ -197,12 +206,15 @@ void tls_stream::state::read_carrier() {
 
 void tls_stream::read_some(std::span<std::byte> into, std::shared_ptr<stream_user> user) {
     state& s = *state_;
-    s.into = into;
-    s.reader = std::move(user);
+    bool ready = false;
     {
         const std::lock_guard lock(s.mutex);
-        if (!s.engine.may_read() && !s.closed) return s.read_carrier();
+        if (s.closed) return end_waits(s.io, std::move(user), nullptr);
+        ready = s.engine.may_read();
     }
+    s.into = into;
+    s.reader = std::move(user);
+    if (!ready) return s.read_carrier();
     post(s.io, [self = state_] { self->pump(); });
 }
 
@@ -252,16 +264,12 @@ void tls_stream::state::pump() {
     bool writable = false;
     {
         const std::lock_guard lock(mutex);
-        if (closed) {
-            broken = boost::asio::error::operation_aborted;
-        } else {
-            next = engine.read(into, n);
-            // Alerts, new keys, renegotiations.
-            static_cast<void>(flush(drained));  // reading tells of what is broken
-            if (next == tls_engine::progress::failed) broken = failure_code();
-            writable = !engine.shaking_hands();
-            if (!engine.has_input()) resize_input();
-        }
+        next = engine.read(into, n);
+        // Alerts, new keys, renegotiations.
+        static_cast<void>(flush(drained));  // reading tells of what is broken
+        if (next == tls_engine::progress::failed) broken = failure_code();
+        writable = !engine.shaking_hands();
+        if (!engine.has_input()) resize_input();
     }
     if (broken) return end_read(broken, 0);
     if (!drained || (writer && writable)) arm();
@@ -302,16 +310,15 @@ void tls_stream::close_both() noexcept {
     }
     s.carrier->close_both();
     s.shaken = nullptr;
-    // What waits without the carrier's help: a writer for a renegotiation, a reader for pump().
-    if ((s.writer && !s.waiting) || (s.reader && !s.reading)) {
-        try {
-            post(s.io, [self = state_] {
-                if (!self->waiting) self->release_writer(boost::asio::error::operation_aborted);
-                if (!self->reading) self->end_read(boost::asio::error::operation_aborted, 0);
-            });
-        } catch (const std::bad_alloc&) {
-            // as little as the carrier can do
-        }
+    // Not from the carrier's handlers: when the loop ends before those have run, whoever still waited would
+    // never go, as he and what he waits in hold each other.
+    auto reader = std::exchange(s.reader, nullptr);
+    auto writer = std::exchange(s.writer, nullptr);
+    if (!reader && !writer) return;
+    try {
+        end_waits(s.io, std::move(reader), std::move(writer));
+    } catch (const std::bad_alloc&) {
+        // as little as the carrier can do
     }
 }
 

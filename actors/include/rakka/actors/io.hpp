@@ -24,9 +24,9 @@ class system;
 void call_between_handlers(system& s, const std::function<void()>& work);
 
 /// Runs a function once soon after each slice in which arm() was called: how many small writes become one. It
-/// runs when the worker has nothing else to run, or after a few dozen short slices or one long one of other
-/// processes, which may have armed it as well. Each worker has its own arming: one that is still in the
-/// middle of its slice holds up nobody else.
+/// runs when the worker has nothing else to run, or after a few dozen short slices or a long one of other
+/// processes, which may have armed it as well; a millisecond after the arming no other slice begins before
+/// it. Each worker has its own arming: one that is still in the middle of its slice holds up nobody else.
 class slice_end {
 public:
     /// `fn` runs outside of any process, on the worker that armed it (on a thread that is no worker of `s`:

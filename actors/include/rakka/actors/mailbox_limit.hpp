@@ -18,10 +18,13 @@ enum class mailbox_policy : std::uint8_t {
            ///< out
 };
 
-/// Counted are messages sent to the process by pid, by name or in calls, until they are received; neither
-/// counted nor lost are replies, `'DOWN'` and `'EXIT'` messages, those of the process's own timers, and those
-/// that tell of another's limit. max_mailbox() counts whatever waits when it is called.
-/// Erlang: nearest to `process_flag(max_heap_size, …)` and the system monitor `long_message_queue`.
+/// Counted are messages sent to the process by pid, by name, through an alias or in calls, until they are
+/// received; neither counted nor lost are replies (to calls, and through aliases for one message only),
+/// `'DOWN'` and `'EXIT'` messages, those of the process's own timers, and those that tell of another's limit.
+/// What is sent through aliases is told apart as the process takes in its signals, at the latest when it
+/// looks for a message next; until then as many may be there besides as the limit says, or 1,000, and with
+/// more the limit is exceeded. max_mailbox() counts whatever waits when it is called. Erlang: nearest to
+/// `process_flag(max_heap_size, …)` and the system monitor `long_message_queue`.
 struct mailbox_limit {
     /// At most so many, up to 2^32 - 1; 0 lets none in.
     std::size_t messages = 0;

@@ -16,6 +16,10 @@
 
 #include <optional>
 
+namespace rakka {
+class system;
+}
+
 namespace rakka::seq_trace {
 
 /// The caller's token, `[]` without one. Erlang: `get_token/0`.
@@ -34,7 +38,7 @@ term set_token(const term& token);
 
 /// Sets one component, as get_token() names them; where there is no token, one begins: label 0, serial {0,
 /// 0}, no flags. Returns the value before. Throws process_exit ({badarg, …}) for a component or value that
-/// does not exist. Erlang: `set_token/2`.
+/// does not exist, and for a label with a C++ object in it. Erlang: `set_token/2`.
 term set_token(atom component, const term& value);
 
 /// Tells the system tracer `info`, if the caller has a token with the flag `print`; with a label, only if
@@ -61,5 +65,9 @@ void received(const trace_token& token, const term& message);
 /// As if it sent `message`, to what the system tracer sees as `to`: the token to go with it, none when the
 /// caller has none.
 [[nodiscard]] std::optional<trace_token> sent(const term& to, const term& message);
+/// The system tracer of `where` is told of a message with this token that was for no process there, or came
+/// from none. Any thread, also outside of processes.
+void tell_received(system& where, const trace_token& token, const term& to, const term& message);
+void tell_sent(system& where, const trace_token& token, const term& to, const term& message);
 
 }  // namespace rakka::seq_trace

@@ -27,8 +27,12 @@ struct spawn_request_options {
     spawn_reply reply = spawn_reply::yes;
     /// The first element of the answer; no value: `spawn_reply`.
     term reply_tag{};
-    /// Further options as they go over the wire to another node, e.g. `[{priority, high}]`.
+    /// Further options as Erlang has them, e.g. `[{priority, high}, {link, [priority]}]`; for another node.
     term more{};
+    /// With `link`, with `monitor`: the 'EXIT', the 'DOWN' message is a priority message. Erlang:
+    /// `{link, [priority]}`, `{monitor, [priority]}` (OTP 28).
+    bool priority_link = false;
+    bool priority_monitor = false;
 };
 
 namespace detail {
@@ -81,8 +85,8 @@ monitored_process spawn_monitor(F&& f, const spawn_options& options = {},
 }
 
 /// Starts module:function(arguments…) on `node`, which may be the own one, and waits for its pid. `arguments`
-/// is a proper list; `options` one of Erlang's, e.g. `[{priority, high}]`. Of another program any function
-/// can be started; of a C++ program those that are exported (node::exports).
+/// is a proper list; `options` one of Erlang's, e.g. `[{priority, high}, {link, [priority]}]`. Of another
+/// program any function can be started; of a C++ program those that are exported (node::exports).
 ///
 /// A function that is not there is no error here: the process ends with `{undef, …}`. Nor is a node that
 /// cannot be reached: the pid is that of a process that has ended with `noconnection`. Throws process_exit:

@@ -18,6 +18,9 @@ enum class process_priority : std::uint8_t { low, normal, high, max };
 struct spawn_options {
     /// Links the new process to the caller before it runs. Only inside a process.
     bool link = false;
+    /// With `link`: the caller's 'EXIT' message of that link is a priority message, as with
+    /// link_options::priority. Erlang: `{link, [priority]}` (OTP 28).
+    bool priority_link = false;
     process_priority priority = process_priority::normal;
     /// Registers the process under this name before it runs; spawn fails with actors_errc::name_taken
     /// otherwise.

@@ -80,24 +80,45 @@ using response = boost::system::result<term, failure>;
 /// Nothing: for ever.
 using time_limit = std::optional<std::chrono::milliseconds>;
 
+namespace detail {
+/// The arguments of `erlang:apply/2` for a fun without parameters. For anything else no list, which is
+/// `badarg` for what waits for an answer; a cast of it fails over there, as in Erlang.
+[[nodiscard]] term applied(term fun);
+}  // namespace detail
+
 // ---- calls
 
 /// Blocks until the answer is here. Erlang: `erpc:call/4,5`.
 [[nodiscard]] response call(atom node, atom module, atom function, term arguments, time_limit timeout = {});
 /// The same for a fun without arguments, made where its module is loaded. Erlang: `erpc:call/2,3`.
 [[nodiscard]] inline response call(atom node, term fun, time_limit timeout = {}) {
-    return call(node, atoms::known<"erlang">, atoms::known<"apply">, list(std::move(fun), list()), timeout);
+    return call(node, atoms::known<"erlang">, atoms::known<"apply">, detail::applied(std::move(fun)),
+                timeout);
 }
 /// Calls on all the nodes at once; the answers in the order of `nodes`. Blocks until all are here, for
 /// `timeout` in all. Erlang: `erpc:multicall/4,5`.
 [[nodiscard]] std::vector<response> multicall(const std::vector<atom>& nodes, atom module, atom function,
                                               term arguments, time_limit timeout = {});
+/// The same for a fun without arguments. Erlang: `erpc:multicall/2,3`.
+[[nodiscard]] inline std::vector<response> multicall(const std::vector<atom>& nodes, term fun,
+                                                     time_limit timeout = {}) {
+    return multicall(nodes, atoms::known<"erlang">, atoms::known<"apply">, detail::applied(std::move(fun)),
+                     timeout);
+}
 
 /// Lets the function run and never hears of it. Ends the caller with `{{erpc, badarg}, []}` when `arguments`
 /// is no list. Blocks as send(). Erlang: `erpc:cast/4`.
 void cast(atom node, atom module, atom function, term arguments);
+/// The same for a fun without arguments. Erlang: `erpc:cast/2`.
+inline void cast(atom node, term fun) {
+    cast(node, atoms::known<"erlang">, atoms::known<"apply">, list(std::move(fun), list()));
+}
 /// Erlang: `erpc:multicast/4`.
 void multicast(const std::vector<atom>& nodes, atom module, atom function, const term& arguments);
+/// Erlang: `erpc:multicast/2`.
+inline void multicast(const std::vector<atom>& nodes, term fun) {
+    multicast(nodes, atoms::known<"erlang">, atoms::known<"apply">, list(std::move(fun), list()));
+}
 
 // ---- requests: calls whose answer is asked for later, by the process that made them, once
 
@@ -138,8 +159,17 @@ struct labelled_response {
 /// Blocks as send() only. Ends the caller with `{{erpc, badarg}, []}` when `arguments` is no list. Erlang:
 /// `erpc:send_request/4`.
 [[nodiscard]] request_id send_request(atom node, atom module, atom function, term arguments);
+/// The same for a fun without arguments. Erlang: `erpc:send_request/2`.
+[[nodiscard]] inline request_id send_request(atom node, term fun) {
+    return send_request(node, atoms::known<"erlang">, atoms::known<"apply">, detail::applied(std::move(fun)));
+}
 /// The same, added to a collection. Erlang: `erpc:send_request/6`.
 void send_request(atom node, atom module, atom function, term arguments, term label, request_ids& into);
+/// Erlang: `erpc:send_request/4`.
+inline void send_request(atom node, term fun, term label, request_ids& into) {
+    send_request(node, atoms::known<"erlang">, atoms::known<"apply">, detail::applied(std::move(fun)),
+                 std::move(label), into);
+}
 
 /// Waits for the answer; after `timeout` the request is given up: `{erpc, timeout}`, and no answer comes any
 /// more. Blocks. Erlang: `erpc:receive_response/1,2`.

@@ -11,7 +11,9 @@ namespace rakka {
 /// processes here have asked for (replies sent to an alias, ends of links and monitors) always arrive.
 struct peer_rights {
     /// Of the exported functions, those it may call with `rpc` and `erpc`: `module`, `module:function` or
-    /// `module:function/arity`, as "calc", "calc:add", "calc:add/2". None: all.
+    /// `module:function/arity`, as "calc", "calc:add", "calc:add/2". None: all. Functions that call others
+    /// (`erlang:apply`, those of `rpc` and `erpc`, `global:trans`) are not looked through: a list with them
+    /// is as good as none.
     std::optional<std::vector<std::string>> call{};
     /// The same for functions that it runs as processes (`spawn`, `spawn_request`). None: those of `call`.
     std::optional<std::vector<std::string>> spawn{};

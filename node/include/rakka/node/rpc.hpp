@@ -11,8 +11,8 @@
 namespace rakka::rpc {
 
 /// Why a call failed: `nodedown` (out of reach, or lost meanwhile), `timeout`, `{'EXIT', Reason}` when the
-/// function ended with exit/1, `{'EXIT', {Reason, Stack}}` when it failed, and what else the call itself was
-/// refused for.
+/// function ended with exit/1, or returned or threw just that, `{'EXIT', {Reason, Stack}}` when it failed,
+/// and `{'EXIT', Why}` when the node did not let it begin.
 class bad_rpc {
 public:
     bad_rpc() = default;  // result::error() of a success
@@ -35,7 +35,8 @@ using erpc::time_limit;
 
 // ---- calls
 
-/// Blocks until the answer is here. Erlang: `rpc:call/4,5`.
+/// Blocks until the answer is here. Ends the caller with `{badarg, []}` when `arguments` is no list, or
+/// cannot be sent. Erlang: `rpc:call/4,5`.
 [[nodiscard]] response call(atom node, atom module, atom function, term arguments, time_limit timeout = {});
 /// The same, but the node's `rex` serves nobody else meanwhile: block calls of one node are made one after
 /// another. Blocks. Erlang: `rpc:block_call/4,5`.
@@ -102,5 +103,34 @@ struct replies {
 /// Sends `{self(), message}` to the process `name` on all the nodes and waits until each has answered `{name,
 /// Node, Reply}`, has ended, or is out of reach. Blocks. Erlang: `rpc:multi_server_call/3`.
 [[nodiscard]] replies multi_server_call(const std::vector<atom>& nodes, atom name, const term& message);
+/// The same on this node and all visible ones that are connected. Blocks. Erlang: `rpc:multi_server_call/2`.
+[[nodiscard]] replies multi_server_call(atom name, const term& message);
+
+/// Sends `{self(), message}` to the process `name` on `node` and waits until it has answered `{wrapper, Node,
+/// Reply}`. Nothing: there is none, it has ended, or the node is out of reach. Blocks. Erlang:
+/// `rpc:server_call/4`, where nothing is `{error, nodedown}`.
+[[nodiscard]] std::optional<term> server_call(atom node, atom name, const term& wrapper, const term& message);
+
+// ---- work spread over this node and all visible ones that are connected
+
+/// `Module:Function(Arguments...)`; `arguments` is a proper list.
+struct mfa {
+    atom module;
+    atom function;
+    term arguments;
+};
+/// Makes the calls at the same time, each on the next node in turn; the answers in the order of the calls.
+/// Ends the caller as cast(). Blocks until all are here. Erlang: `rpc:parallel_eval/1`.
+[[nodiscard]] std::vector<response> parallel_eval(const std::vector<mfa>& calls);
+/// The results of `module:function(Element, More...)` for each of the elements, in their order, made as by
+/// parallel_eval(). When one of the calls fails the caller ends with `badrpc`; when `more` is no list as
+/// cast(). Blocks. Erlang: `rpc:pmap/3`.
+[[nodiscard]] std::vector<term> pmap(atom module, atom function, const term& more,
+                                     const std::vector<term>& elements);
+
+/// What `erlang:process_info/1,2` says on the node of `process`: a list, or `{Item, Value}`; `undefined` of
+/// one that has ended. Blocks. Erlang: `rpc:pinfo/1,2`.
+[[nodiscard]] response pinfo(const pid& process);
+[[nodiscard]] response pinfo(const pid& process, const term& item);
 
 }  // namespace rakka::rpc
