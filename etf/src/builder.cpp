@@ -77,9 +77,6 @@ word builder::put_reference(const reference& r) {
 
 namespace {
 
-// A binary of this size or more has a buffer of its own: whoever sends it to other nodes need not copy it.
-constexpr std::size_t shared_from = std::size_t{64} << 10;
-
 struct give_back {
     void operator()(shared_buffer* b) const noexcept { b->release(); }
 };
@@ -87,7 +84,7 @@ struct give_back {
 }  // namespace
 
 word builder::put_binary(std::span<const std::byte> bytes, std::size_t bits) {
-    if (bytes.size() >= shared_from) [[unlikely]] {
+    if (bytes.size() >= smallest_shared_binary) [[unlikely]] {
         const std::unique_ptr<shared_buffer, give_back> copy(shared_buffer::make(bytes.size()));
         std::memcpy(copy->data(), bytes.data(), bytes.size());
         return put_shared_binary(copy.get(), copy->data(), bits ? bits : bytes.size() * 8);

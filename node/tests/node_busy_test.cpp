@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -114,6 +116,72 @@ TEST_F(node_busy, a_monitor_lost_with_an_overfull_connection_fires) {
         EXPECT_EQ(down->tuple()[1].as<reference>().value(), ref);
         EXPECT_TRUE(down->tuple()[4].is_atom("noconnection"_a));
     });
+}
+
+// A large message of one who will not wait is let in while there is no other, and not held against anybody.
+TEST_F(node_busy, large_messages_of_those_who_do_not_wait_come_one_by_one) {
+    for (const std::size_t most : {std::size_t{1} << 20, std::size_t{1} << 30}) {
+        node_options o = options("a");
+        o.dist_buf_busy_limit = std::size_t{1} << 20;
+        o.max_outbound_bytes = most;
+        member& a = start(std::move(o));
+        raw_peer lazy(a->port());
+        ASSERT_TRUE(lazy.shake_hands("lazy@127.0.0.1", "cluster"));
+        eventually("connected", [&] { return a->nodes().size() == 1; });
+        const atom peer = a->nodes().front();
+        const term large(std::string(16 << 20, 'x'));
+        const auto send_without_waiting = [&](const term& message) {
+            send_result how{};
+            a.sys.run([&] {
+                how = send(destination(registered_name{"sink"_a, peer}), message, {.nosuspend = true});
+            });
+            return how;
+        };
+        EXPECT_EQ(send_without_waiting(large), send_result::ok);
+        EXPECT_GT(a->connection_info(peer)->bytes_waiting, std::size_t{8} << 20);
+        EXPECT_EQ(send_without_waiting(large), send_result::nosuspend);
+        EXPECT_EQ(send_without_waiting(term(tuple(1, large))), send_result::nosuspend);
+        if (most > large.view().bytes().size()) {
+            EXPECT_EQ(send_without_waiting(term(1)), send_result::ok);
+        }
+        for (int i = 0; i < 3; ++i)
+            a.sys.run([&] { send(registered_name{"sink"_a, peer}, term(i)); });
+        std::this_thread::sleep_for(50ms);
+        ASSERT_EQ(a->nodes().size(), 1U);
+        EXPECT_EQ(a->connection_info(peer)->senders_suspended, 0U);
+        remove(a);
+    }
+}
+
+// It weighs what it refers to; and whoever has to wait for it still has to when it is on its way.
+TEST_F(node_busy, a_large_message_that_makes_the_connection_holds_its_sender) {
+    raw_listener listener;
+    node_options o = options("a");
+    o.epmd = epmd_mode::none;
+    o.peer_port = [port = listener.port()](const std::string&) { return std::optional(port); };
+    o.dist_buf_busy_limit = o.max_outbound_bytes = std::size_t{1} << 20;
+    member& a = start(std::move(o));
+    const atom peer = "lazy@127.0.0.1"_a;
+    const term binary(std::string(16 << 20, 'x'));
+    const auto sent = std::make_shared<std::atomic<int>>(0);
+    a.sys.spawn([=] {  // it outlives this function
+        for (; *sent < 2; ++*sent)
+            send(registered_name{"sink"_a, peer}, term(tuple(1, binary)));
+    });
+    raw_peer lazy = listener.accept();
+    const auto held = [&] {
+        const auto i = a->connection_info(peer);
+        return i && i->senders_suspended == 1;
+    };
+    eventually("suspended before there is a connection", held);
+    EXPECT_EQ(*sent, 0);
+    ASSERT_TRUE(lazy.answer_handshake("lazy@127.0.0.1", "cluster"));
+    eventually("connected", [&] { return a->nodes().size() == 1; });
+    a.sys.run([&] { exit(pid{peer, 1, 1, 77}, "over"_a); });  // what cannot be made to wait
+    std::this_thread::sleep_for(50ms);
+    ASSERT_EQ(a->nodes().size(), 1U);
+    EXPECT_TRUE(held());
+    EXPECT_EQ(*sent, 0);
 }
 
 // Else one who can be made to wait would cost the others their connection.

@@ -6,12 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <list>
 #include <memory>
+#include <poll.h>
 #include <stdexcept>
 #include <string>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -194,6 +197,35 @@ TEST_F(node_unix_sockets, a_directory_that_is_not_there_is_named) {
     const auto e = failure(std::move(o));
     EXPECT_TRUE(e.code == boost::system::errc::no_such_file_or_directory) << e.code.message();
     EXPECT_NE(e.message.find((folder / "none").string()), std::string::npos) << e.message;
+}
+
+// The names of peers come from messages: they must lead to nothing outside of the directory.
+TEST_F(node_unix_sockets, a_name_that_is_a_path_is_not_dialled) {
+    fs::create_directory(folder / "inside");
+    node_options o = options("a");
+    o.unix_sockets->directory = folder / "inside";
+    member& a = start(std::move(o));
+    const int outside = bound_socket(folder / "b", 1);
+    for (const std::string& alive :
+         {std::string("../b"), (folder / "b").string(), std::string(".."), std::string(".")}) {
+        const auto done = a->connect(atom(alive + "@127.0.0.1"));
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error(), node_errc::bad_option) << alive;
+    }
+    a.log.wait_for("cannot be the name of a Unix socket");
+    pollfd caller{outside, POLLIN, 0};
+    EXPECT_EQ(::poll(&caller, 1, 0), 0);
+    ::close(outside);
+}
+
+TEST_F(node_unix_sockets, who_keeps_the_directory_locked_keeps_nobody_waiting_for_ever) {
+    const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_EX), 0);
+    const auto e = failure(options("a"));
+    EXPECT_TRUE(e.code == boost::system::errc::operation_would_block) << e.code.message();
+    EXPECT_NE(e.message.find("does not let go"), std::string::npos) << e.message;
+    ::close(held);
+    start("a");
 }
 
 TEST_F(node_unix_sockets, dialling_says_what_is_wrong) {

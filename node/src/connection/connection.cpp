@@ -246,6 +246,8 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
             encode(signal, sender);
         }
         waiting_weight_ = 0;
+        for (suspended_sender& waiting : suspended_)
+            waiting.behind_large = queue_.has_large(waiting.who);
         if (!std::exchange(writing_, true)) write_batches(lock);
         release_senders(lock);
     }

@@ -55,12 +55,18 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
         }
         return is_busy_for(sender);
     };
-    if (busy == when_busy::refuse && full()) return submitted::would_block;
+    const std::size_t before = backlog();
+    const std::size_t most = core_.options.max_outbound_bytes;
+    const bool too_much = before > most && before - most > suspended_bytes_;
+    // What is large does not bother others, but there must not be any number of it.
+    const auto crowded = [&] {
+        return !pending && before >= core_.options.dist_buf_busy_limit && s.weight() >= ahead_from;
+    };
+    if (busy == when_busy::refuse && (too_much || full() || crowded())) return submitted::would_block;
     // Also of what is about to be lost: whoever sent a link or monitor must be told of the end.
     relations_.sent(s.control);
-    const std::size_t before = backlog();
-    if (const std::size_t most = core_.options.max_outbound_bytes;
-        before > most && before - most > suspended_bytes_) {
+    // Those who can wait will be made to when it is their turn.
+    if (too_much && !(busy == when_busy::suspend && sender.is_local())) {
         lose_later(
             node_errc::limit_exceeded,
             fmt::format(
@@ -106,7 +112,8 @@ void connection::add_relations(const pid& local, const pid& remote, const refere
 namespace {
 
 std::string explain_not_encoded(error_code why) {
-    if (why == etf::errc::too_large) return "it is larger than node_options::max_sent_message";
+    if (why == etf::errc::too_large)
+        return "it is larger than node_options::max_sent_message, or than a frame of 2 GiB";
     return why.message();
 }
 

@@ -164,10 +164,11 @@ void dial_attempt::connect(std::uint16_t port) {
 }
 
 void dial_attempt::connect_locally(const unix_socket_options& where) {
-    const std::filesystem::path path = where.directory / peer_.alive();
-    address_ = path.native();
+    const auto path = transport::socket_of(where, peer_.alive());
+    if (!path) return fail(path.error().code, path.error().text);
+    address_ = path->native();
     local_dial_ = transport::unix_dial::start(
-        core_.io, path, where, core_.options.net_setuptime,
+        core_.io, *path, where, core_.options.net_setuptime,
         [weak = weak_from_this()](transport::unix_result<std::unique_ptr<transport::stream>> s) {
             const auto self = weak.lock();
             if (!self || self->over_) return;

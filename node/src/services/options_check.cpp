@@ -119,6 +119,9 @@ problem check_own_limits(const node_options& o) {
             "given up before any sender is made to wait",
             o.max_outbound_bytes, o.dist_buf_busy_limit);
     }
+    if (auto p = check_least("node_options::max_sent_message", o.max_sent_message, least_frame,
+                             "or even what says that something was too large could not be sent"))
+        return p;
     if (auto p = check_least("node_options::max_pending_signals", o.max_pending_signals, 1,
                              "or nothing could be sent before a node is connected"))
         return p;

@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
+#include "connection/log_pacer.hpp"
 #include "epmd/epmd_client_io.hpp"
 #include "inspection/inspection.hpp"
 #include "services/global_processes.hpp"
@@ -102,6 +103,10 @@ node_start_error taken(const node_core& core) {
 
 std::optional<node_start_error> running_node::listen() {
     const node_options& o = core->options;
+    if (o.unix_sockets && transport::world_of(core->io) != nullptr) {
+        return node_start_error{node_errc::bad_option,
+                                "node_options::unix_sockets is given in a simulated network, which has none"};
+    }
     if (o.listen == node_listen::no) return std::nullopt;
     if (o.unix_sockets) return listen_locally(*o.unix_sockets);
     auto opened = transport::tcp_listener::open(core->io, o.listen_address, o.first_port, o.last_port);
@@ -124,9 +129,15 @@ std::optional<node_start_error> running_node::listen() {
 }
 
 std::optional<node_start_error> running_node::listen_locally(const unix_socket_options& how) {
+    const auto path = transport::socket_of(how, core->name.alive());
+    if (!path) return node_start_error{path.error().code, path.error().text};
     auto opened = transport::unix_listener::open(
-        core->io, how.directory / core->name.alive(), how, [c = core.get()](const std::string& text) {
-            c->log(node_log_level::warning, {}, {}, node_errc::not_allowed, text);
+        core->io, *path, how,
+        [c = core.get(), pacer = std::make_shared<log_pacer>()](const std::string& text) {
+            const auto times = pacer->happened();
+            if (!times) return;
+            c->log(node_log_level::warning, {}, {}, node_errc::not_allowed,
+                   *times == 1 ? text : fmt::format("{}; {} were closed since the last line", text, *times));
         });
     if (!opened) return node_start_error{opened.error().code, opened.error().text};
     core->accepting = std::make_unique<listener>(*core, std::move(*opened));

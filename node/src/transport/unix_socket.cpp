@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -97,6 +98,15 @@ constexpr const char* same_user_hint =
 
 }  // namespace
 
+unix_result<path> socket_of(const unix_socket_options& where, std::string_view alive) {
+    if (alive.empty() || alive == "." || alive == ".." || alive.find('/') != std::string_view::npos) {
+        return unix_socket_error{
+            node_errc::bad_option,
+            fmt::format("\"{}\" cannot be the name of a Unix socket in {}", alive, where.directory.native())};
+    }
+    return where.directory / alive;
+}
+
 // ---- dial
 
 unix_dial::unix_dial(io_loop& io, path p, bool same_user, callback done)
@@ -145,7 +155,11 @@ void unix_dial::attempt() {
         return fail(node_errc::not_allowed, fmt::format("{} listens there, this program is of user {}: {}",
                                                         to_text(who), ::geteuid(), same_user_hint));
     }
-    stream_protocol::socket s(io_, stream_protocol(), fd.release());
+    stream_protocol::socket s(io_);
+    error_code refused;
+    s.assign(stream_protocol(), fd.get(), refused);
+    if (refused) return fail(refused, refused.message());
+    fd.release();
     finish(std::unique_ptr<stream>(
         std::make_unique<socket_stream>(std::move(s), path_.native(), std::string("a Unix socket"))));
 }
@@ -163,7 +177,7 @@ void unix_dial::cancel() noexcept {
 // ---- listen
 
 struct unix_listener::state : std::enable_shared_from_this<unix_listener::state> {
-    state(io_loop& loop, int fd) : acceptor(loop, stream_protocol(), fd), pause(loop) {}
+    explicit state(io_loop& loop) : acceptor(loop), pause(loop) {}
 
     void accept_next() {
         acceptor.async_accept([self = shared_from_this()](error_code e, stream_protocol::socket s) {
@@ -185,8 +199,9 @@ struct unix_listener::state : std::enable_shared_from_this<unix_listener::state>
     void take(stream_protocol::socket s) {
         const auto who = credentials_of(s.native_handle());
         if (same_user && !is_own_user(who)) {
-            return refused(fmt::format("closed the connection from {} at {}: this program is of user {}; {}",
-                                       to_text(who), file.native(), ::geteuid(), same_user_hint));
+            const refusal call = refused;  // a copy, as below
+            return call(fmt::format("closed the connection from {} at {}: this program is of user {}; {}",
+                                    to_text(who), file.native(), ::geteuid(), same_user_hint));
         }
         const callback call = accepted;  // a copy: the callback may close the listener
         call(std::make_unique<socket_stream>(std::move(s), to_text(who), file.native()));
@@ -248,16 +263,43 @@ problem replace_left_over(int fd, const path& p) {
     return std::nullopt;
 }
 
+/// 0, or the system's error; EWOULDBLOCK: somebody has kept the lock for two seconds, and may for ever:
+/// whoever can read the directory can have it.
+int lock(int fd) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() > until) return errno;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return 0;
+}
+
+/// Gives back what the process's umask has taken away. Not through a link, which others may have put there if
+/// they can write to the directory.
+bool set_mode(const path& p, unsigned mode) {
+    struct stat now {};
+    if (::lstat(p.c_str(), &now) != 0) return false;
+    if (!S_ISSOCK(now.st_mode)) {
+        errno = EEXIST;
+        return false;
+    }
+    if ((now.st_mode & 0777U) == mode) return true;
+    const descriptor it(::open(p.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    return it.get() >= 0 && ::chmod(fmt::format("/proc/self/fd/{}", it.get()).c_str(), mode) == 0;
+}
+
 /// REQUIRES: the path is not too long.
 problem bind_and_listen(int fd, const path& p, unsigned mode) {
     // Two nodes of one name that start at once must not take each other's socket for a left over one.
     const path folder = p.has_parent_path() ? p.parent_path() : path(".");
     const descriptor turn(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (turn.get() < 0 || ::flock(turn.get(), LOCK_EX) != 0) {
-        const int number = errno;
-        return unix_socket_error{system_error(number),
-                                 fmt::format("opening {}, unix_socket_options::directory: {}",
-                                             folder.native(), system_error(number).message())};
+    if (const int failed = turn.get() < 0 ? errno : lock(turn.get())) {
+        return unix_socket_error{
+            system_error(failed),
+            fmt::format("{} {}, unix_socket_options::directory: {}",
+                        failed == EWOULDBLOCK ? "another program does not let go of its lock on" : "opening",
+                        folder.native(), system_error(failed).message())};
     }
     const sockaddr_un at = to_address(p);
     static_cast<void>(::fchmod(fd, mode));  // Linux creates the file with it, so that it is never too open
@@ -265,8 +307,7 @@ problem bind_and_listen(int fd, const path& p, unsigned mode) {
         if (errno != EADDRINUSE) return failed_at(p, "binding", errno);
         if (auto e = replace_left_over(fd, p)) return e;
     }
-    // What the process's umask has taken away.
-    if (::chmod(p.c_str(), mode) != 0 || ::listen(fd, SOMAXCONN) != 0) {
+    if (!set_mode(p, mode) || ::listen(fd, SOMAXCONN) != 0) {
         const int number = errno;
         ::unlink(p.c_str());
         return failed_at(p, "listening at", number);
@@ -288,7 +329,15 @@ unix_result<std::unique_ptr<unix_listener>> unix_listener::open(io_loop& io, pat
     descriptor fd = new_socket();
     if (fd.get() < 0) return *failed_at(p, "opening", errno);
     if (auto e = bind_and_listen(fd.get(), p, how.mode)) return *std::move(e);
-    auto s = std::make_shared<state>(io, fd.release());
+    auto s = std::make_shared<state>(io);
+    error_code no_loop;
+    s->acceptor.assign(stream_protocol(), fd.get(), no_loop);
+    if (no_loop) {
+        ::unlink(p.c_str());
+        return unix_socket_error{
+            no_loop, fmt::format("listening at the Unix socket {}: {}", p.native(), no_loop.message())};
+    }
+    fd.release();
     std::error_code ignored;
     s->absolute = std::filesystem::absolute(p, ignored);
     s->file = std::move(p);

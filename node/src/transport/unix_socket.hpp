@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace rakka::transport {
 
@@ -24,6 +25,11 @@ struct unix_socket_error {
 };
 template <class T>
 using unix_result = boost::system::result<T, unix_socket_error>;
+
+/// Where a node of this name, the part before the @, has its socket. bad_option: it is none that a file in
+/// that directory can have, because of a slash or as "." or "..".
+[[nodiscard]] unix_result<std::filesystem::path> socket_of(const unix_socket_options& where,
+                                                           std::string_view alive);
 
 /// A connection attempt under way. I/O thread.
 class unix_dial : public std::enable_shared_from_this<unix_dial> {
@@ -62,7 +68,8 @@ public:
 
     /// Binds and listens. A socket at which nobody listens any more is replaced. Codes: node_name_taken
     /// (somebody listens there), bad_option (the path is too long, or something else than a socket is there),
-    /// the system's. Blocks on the file system. Any thread.
+    /// the system's. Blocks on the file system, and up to two seconds for others who start in that directory.
+    /// Any thread.
     static unix_result<std::unique_ptr<unix_listener>> open(io_loop& io, std::filesystem::path path,
                                                             const unix_socket_options& how, refusal refused);
 

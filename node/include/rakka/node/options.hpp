@@ -129,8 +129,9 @@ struct node_options {
     /// Bytes waiting to be sent to one peer above which senders are suspended. Erlang: `+zdbbl`.
     std::size_t dist_buf_busy_limit = std::size_t{1} << 20;
     /// Bytes waiting above which the connection is given up: senders that cannot be suspended do not fill the
-    /// memory. What the suspended ones have sent last does not count.
-    std::size_t max_outbound_bytes = std::size_t{1} << 30;
+    /// memory. What the suspended ones have sent last does not count; who sends with `nosuspend` is told
+    /// instead.
+    std::size_t max_outbound_bytes = 2 * largest_message;
     /// Bytes of one message that may be sent, encoded: a larger one is dropped and logged, and the connection
     /// goes on. Peers of this library end it over more than their peer_limits::max_message_size.
     std::size_t max_sent_message = largest_message;

@@ -11,8 +11,9 @@ namespace rakka {
 /// with the directory in which a BEAM was started. A socket that a node left behind is replaced by the next
 /// one of its name; a node that ends removes its own. Erlang: `-proto_dist erl_uds`.
 struct unix_socket_options {
-    /// Must exist. A relative one counts from the program's current directory at the time of each use. With
-    /// the name of a node it may have 107 bytes (a limit of the system's).
+    /// Must exist, and belong to those who start nodes: who can write to it can take their places. A relative
+    /// one counts from the program's current directory at the time of each use. With the name of a node it
+    /// may have 107 bytes (a limit of the system's).
     std::filesystem::path directory = ".";
     /// Who may connect to our socket, as for chmod: writing is what counts, so 0660 is for a group and 0666
     /// for all. Others get "permission denied" from the system before anything is read.
