@@ -2,6 +2,7 @@
 // be a BEAM.
 //
 //     dist_bench server NAME COOKIE                       serves the registered names echo, sink and adder
+//     dist_bench member NAME COOKIE                       is a visible member of a cluster
 //     dist_bench client NAME COOKIE PEER RUNS GROUP...    the groups are flood, bins, pp, call and callc
 //
 // Over TLS if the environment's DIST_BENCH_OPTFILE names a file for -ssl_dist_optfile, which both ends use.
@@ -192,22 +193,33 @@ bool measure(rakka::system& s, std::string_view group, atom peer, int runs) {
 
 int main(int argc, char** argv) {
     const std::string_view role = argc > 1 ? argv[1] : "";
-    if ((role != "server" || argc != 4) && (role != "client" || argc < 7)) {
-        std::cerr
-            << "usage: dist_bench server NAME COOKIE | dist_bench client NAME COOKIE PEER RUNS GROUP...\n";
+    if (((role != "server" && role != "member") || argc != 4) && (role != "client" || argc < 7)) {
+        std::cerr << "usage: dist_bench server|member NAME COOKIE | dist_bench client NAME COOKIE PEER RUNS "
+                     "GROUP...\n";
         return 2;
     }
     rakka::system system({.workers = 1});
-    rakka::node_options options{.name = argv[2],
-                                .cookie = rakka::cookie::from_text(argv[3]).value(),
-                                .visibility = rakka::node_visibility::hidden,  // as a C node
-                                .listen_address = "127.0.0.1",
-                                .epmd = rakka::epmd_mode::running};
+    rakka::node_options options{
+        .name = argv[2],
+        .cookie = rakka::cookie::from_text(argv[3]).value(),
+        // as a C node, unless it is there to be a member
+        .visibility = role == "member" ? rakka::node_visibility::visible : rakka::node_visibility::hidden,
+        .listen_address = "127.0.0.1",
+        .epmd = rakka::epmd_mode::running,
+        .accept_rate_per_address = {.per_second = 0},  // 1,000 peers come at once
+        .accept_rate = {.per_second = 0}};
     if (const char* const file = std::getenv("DIST_BENCH_OPTFILE")) options.tls.emplace().optfile = file;
     const auto node = rakka::node::start(system, std::move(options));
     if (!node) {
         std::cerr << "dist_bench: " << node.error().message << '\n';
         return 1;
+    }
+    if (role == "member") {
+        system.run([] {
+            std::cout << "ready" << std::endl;
+            static_cast<void>(receive_if([](term_view) { return false; }));
+        });
+        return 0;
     }
     if (role == "server") {
         system.spawn(std::make_unique<echo>(), {.name = "echo"_a});

@@ -2,6 +2,7 @@
 
 Latencies are taken with both nodes on one core: waking a second core costs more than the work (docs/performance.md).
 """
+import contextlib
 import os
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+from . import dist_global
 from . import peers as programs
 from .peers import parse, run, strings
 
@@ -29,6 +31,16 @@ ROWS = [
     ("echo, one core", "rt/s", ECHO, "pp", True),
     ("gen_server call, one core, p50", "ns", ("dist_gen_server_call", "p50"), "call", True),
     ("gen_server call, one core, p99", "ns", ("dist_gen_server_call", "p99"), "call", True),
+]
+
+
+# What many peers cost one node: row; unit; what and case in the output of many_peers.
+MANY = 1000
+MANY_ROWS = [
+    (f"{MANY} nodes connected, idle: memory of each", "bytes", ("dist_connection_memory", f"{MANY} nodes, idle")),
+    (f"{MANY} nodes connected, after calls: memory of each", "bytes",
+     ("dist_connection_memory", f"{MANY} nodes, after calls")),
+    (f"calls, {MANY} nodes to one", "calls/s", ("dist_gen_server_call", f"{MANY} nodes to one")),
 ]
 
 
@@ -56,14 +68,18 @@ class Epmd:
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def knows(self, node):
-        """Asks as `epmd -names` does, without a program for each question."""
+    def names(self):
+        """{node: port}, asked as `epmd -names` does, without a program for each question."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
             s.sendall(b"\0\1n")
             answer = b""
             while chunk := s.recv(4096):
                 answer += chunk
-        return f"name {node.partition('@')[0]} ".encode() in answer
+        lines = (line.split() for line in answer[4:].decode().splitlines())
+        return {words[1]: int(words[4]) for words in lines if words[:1] == ["name"]}
+
+    def knows(self, node):
+        return node.partition("@")[0] in self.names()
 
 
 def wait_until(condition, seconds):
@@ -75,9 +91,10 @@ def wait_until(condition, seconds):
     return True
 
 
-def serve_and_run(epmd, server, client):
-    """The client's figures, with the server up meanwhile. A server says when its names are registered: that its node
-    is known to epmd comes much earlier, and a message that is too early is lost."""
+@contextlib.contextmanager
+def serving(epmd, server, name=SERVER):
+    """The process of a node that runs meanwhile, or None with a complaint. It says when its names are registered: that
+    the node is known to epmd comes much earlier, and a message that is too early is lost."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen([str(part) for part in server], env=epmd.env, stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL, start_new_session=True)
@@ -87,17 +104,25 @@ def serve_and_run(epmd, server, client):
 
         try:
             wait_until(lambda: process.poll() is not None or "ready" in said(), 60)
-            if process.poll() is not None or "ready" not in said():
+            up = process.poll() is None and "ready" in said()
+            if not up:
                 print(f"bench: the server did not start: {' '.join(map(str, server))[:80]}\n{said()[-1500:]}")
-                return {}
-            return parse(run(client, env=epmd.env))
+            yield process if up else None
         finally:
             try:
                 os.killpg(process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
             process.wait()
-            wait_until(lambda: not epmd.knows(SERVER), 20)
+            wait_until(lambda: not epmd.knows(name), 20)
+
+
+def serve_and_run(epmd, server, client):
+    """The client's figures, with the server up meanwhile. A client may be a function of the server's process id."""
+    with serving(epmd, server) as process:
+        if process is None:
+            return {}
+        return parse(run(client(process.pid) if callable(client) else client, env=epmd.env))
 
 
 class Dist:
@@ -142,6 +167,24 @@ class Dist:
             self.add(f"BEAM {version} to Rakka", self.figures(self.rakka, beam), f"beam-{version}", theirs)
             self.add(f"Rakka to BEAM {version}", self.figures(beam, self.rakka), f"beam-{version}", theirs)
 
+    def many_peers(self, server):
+        """The same peers for each kind of node."""
+        if not any(self.options.match in row for row, *_ in MANY_ROWS):
+            return {}
+
+        def client(process):
+            port = self.epmd.names()[SERVER.partition("@")[0]]
+            return [programs.PROGRAMS / "many_peers", port, SERVER, COOKIE, process, MANY, self.options.runs]
+        return serve_and_run(self.epmd, server("server", 1), client)
+
+    def many_to_one(self):
+        mine = self.many_peers(self.rakka)
+        for version in self.peers.erl:
+            theirs = self.many_peers(self.beam(version))
+            for row, unit, key in MANY_ROWS:
+                if self.options.match in row:
+                    self.table.add("dist", row, unit, mine.get(key), f"beam-{version}", theirs.get(key))
+
     def beside_ei(self, mine):
         if not self.peers.cnode or not any(self.groups.values()):
             return
@@ -180,5 +223,7 @@ def measure(peers, table, options):
         suite.beside_the_beam(mine)
         suite.beside_ei(mine)
         suite.beside_the_loopback(mine)
+        suite.many_to_one()
+        dist_global.measure(peers, table, options, serving, epmd, COOKIE)
         from . import dist_tls  # which builds on this file
         dist_tls.measure(peers, table, options, epmd)

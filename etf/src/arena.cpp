@@ -13,6 +13,13 @@ shared_buffer* shared_buffer::make(std::size_t size) {
     return new (detail::allocate_large(sizeof(shared_buffer) + size)) shared_buffer(size);
 }
 
+shared_buffer* shared_buffer::enlarge(shared_buffer* old, std::size_t size) {
+    RAKKA_DCHECK(old->unique() && size >= old->size_);
+    // The bytes behind the header are those of old, which has no others to tell of its end.
+    return new (detail::enlarge_large(old, sizeof(shared_buffer) + old->size_, sizeof(shared_buffer) + size))
+        shared_buffer(size);
+}
+
 void shared_buffer::release() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
         detail::free_large(this, sizeof(shared_buffer) + size_);

@@ -2,6 +2,8 @@
 #include <rakka/etf/order.hpp>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -73,7 +75,20 @@ word builder::put_reference(const reference& r) {
     return boxed(b);
 }
 
+namespace {
+
+struct give_back {
+    void operator()(shared_buffer* b) const noexcept { b->release(); }
+};
+
+}  // namespace
+
 word builder::put_binary(std::span<const std::byte> bytes, std::size_t bits) {
+    if (bytes.size() >= smallest_shared_binary) [[unlikely]] {
+        const std::unique_ptr<shared_buffer, give_back> copy(shared_buffer::make(bytes.size()));
+        std::memcpy(copy->data(), bytes.data(), bytes.size());
+        return put_shared_binary(copy.get(), copy->data(), bits ? bits : bytes.size() * 8);
+    }
     word* const b = allocate(1 + words_for_bytes(bytes.size()));
     b[0] = make_header(box::binary, bits ? bits : bytes.size() * 8);
     put_bytes(b + 1, bytes);

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
+#include <sys/mman.h>
 #include <utility>
 
 namespace rakka::etf::detail {
@@ -84,10 +86,26 @@ shelf& shared() noexcept {
     return only;
 }
 
-void* fresh(std::size_t bytes) {
-    void* const block = std::malloc(bytes);
-    if (block == nullptr) throw std::bad_alloc();
+/// Blocks from this size on are pages of their own: malloc's, of which each is twice the last while something
+/// grows, would all stay with the program.
+constexpr std::size_t smallest_mapped_block = std::size_t{8} << 20;
+
+bool is_mapped(std::size_t bytes) noexcept {
+    return pools_blocks && bytes >= smallest_mapped_block;
+}
+
+void* checked(void* block) {
+    if (block == nullptr || block == MAP_FAILED) throw std::bad_alloc();
     return block;
+}
+
+void* fresh(std::size_t bytes) {
+    if (!is_mapped(bytes)) return checked(std::malloc(bytes));
+    return checked(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+std::size_t allocated(std::size_t bytes) noexcept {
+    return is_kept(bytes) ? size_of_class(class_of(bytes)) : bytes;
 }
 
 }  // namespace
@@ -96,10 +114,23 @@ void* allocate_large(std::size_t bytes) {
     if (!is_kept(bytes)) return fresh(bytes);
     const std::size_t c = class_of(bytes);
     if (void* const block = shared().take(c)) return block;
-    return fresh(size_of_class(c));
+    return checked(std::malloc(size_of_class(c)));
+}
+
+void* enlarge_large(void* block, std::size_t was, std::size_t bytes) {
+    if (is_mapped(was)) return checked(::mremap(block, was, bytes, MREMAP_MAYMOVE));
+    if (!is_mapped(bytes)) return checked(std::realloc(block, allocated(bytes)));
+    void* const larger = fresh(bytes);
+    std::memcpy(larger, block, was);
+    free_large(block, was);
+    return larger;
 }
 
 void free_large(void* block, std::size_t bytes) noexcept {
+    if (is_mapped(bytes)) {
+        ::munmap(block, bytes);
+        return;
+    }
     if (!is_kept(bytes)) return std::free(block);
     for (free_block* b = shared().put(class_of(bytes), block); b != nullptr;)
         std::free(std::exchange(b, b->next));

@@ -5,7 +5,8 @@
 
 namespace rakka::etf::detail {
 
-/// Blocks of more than this are kept by allocate_large, up to the other. What lies outside is malloc's.
+/// Blocks of more than this are kept by allocate_large, up to the other. What lies outside is malloc's or the
+/// system's.
 inline constexpr std::size_t smallest_kept_block = std::size_t{16} << 10;
 inline constexpr std::size_t largest_kept_block = std::size_t{2} << 20;
 /// Bytes of free blocks at most that the program keeps. Beyond, the size that takes up the most gives way.
@@ -18,7 +19,12 @@ inline constexpr std::size_t kept_large_bytes = std::size_t{16} << 20;
 /// sanitizers it is malloc.
 [[nodiscard]] void* allocate_large(std::size_t bytes);
 
-/// Gives a block back; `bytes` as it was asked for. Any thread.
+/// `block`, which allocate_large gave, with at least `bytes` bytes, the `was` among them that it was last asked
+/// for with; elsewhere, perhaps, but what is large is moved by the system, not copied. `bytes` >= `was`. Any
+/// thread. Throws std::bad_alloc; `block` is then as before.
+[[nodiscard]] void* enlarge_large(void* block, std::size_t was, std::size_t bytes);
+
+/// Gives a block back; `bytes` as it was asked for last. Any thread.
 void free_large(void* block, std::size_t bytes) noexcept;
 
 /// Bytes of the free blocks that are kept. Any thread.

@@ -56,6 +56,35 @@ TEST(large_blocks, keeps_no_more_than_it_says) {
     free_large(one, size);
 }
 
+TEST(large_blocks, keep_what_they_hold_when_they_grow) {
+    for (const std::size_t first : {std::size_t{1}, std::size_t{20'000}, largest_kept_block - 100}) {
+        auto* block = static_cast<unsigned char*>(allocate_large(first));
+        std::memset(block, 0x5a, first);
+        std::size_t size = first;
+        while (size < 16 * largest_kept_block) {
+            const std::size_t larger = size * 2 + 1;
+            block = static_cast<unsigned char*>(enlarge_large(block, size, larger));
+            EXPECT_EQ(block[0], 0x5a);
+            EXPECT_EQ(block[size - 1], 0x5a);
+            std::memset(block + size, 0x5a, larger - size);
+            size = larger;
+        }
+        free_large(block, size);
+    }
+}
+
+TEST(large_blocks, one_that_grew_comes_again_with_its_new_size) {
+    if (!pools_blocks) GTEST_SKIP() << "malloc under the sanitizers";
+    constexpr std::size_t size = std::size_t{700} << 10;
+    constexpr std::size_t first = std::size_t{100} << 10;
+    void* const block = enlarge_large(allocate_large(first), first, size);
+    free_large(block, size);
+    auto* const again = static_cast<unsigned char*>(allocate_large(size));
+    EXPECT_EQ(again, block);
+    std::memset(again, 1, size);
+    free_large(again, size);
+}
+
 // A program may stop using the sizes it began with.
 TEST(large_blocks, other_sizes_find_room) {
     if (!pools_blocks) GTEST_SKIP() << "malloc under the sanitizers";

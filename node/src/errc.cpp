@@ -60,12 +60,12 @@ const char* epmd_sentence(node_errc e) noexcept {
             return "the epmd that answered says it listens on another port: something forwards the "
                    "connection; dial epmd directly";
         case node_errc::node_name_taken:
-            return "epmd refused the name, most likely because a living node has it: stop that node or "
-                   "choose "
-                   "another name ('epmd -names' lists them)";
+            return "the name is taken, most likely by a living node: stop that node or choose another name "
+                   "('epmd -names' lists them; with Unix sockets they are the files in their directory)";
         case node_errc::node_not_registered:
-            return "epmd does not know a node of that name: check the spelling and that the node runs "
-                   "('epmd -names' on its host lists them)";
+            return "no node of that name is known: check the spelling and that the node runs ('epmd -names' "
+                   "on "
+                   "its host lists them; with Unix sockets they are the files in their directory)";
         case node_errc::epmd_table_full:
             return "the embedded epmd has reached its limit of names: raise registry_limits::active";
         default:
@@ -132,7 +132,9 @@ const char* connection_sentence(node_errc e) noexcept {
         case node_errc::bad_recording:
             return "these bytes are no recording of connections, or a damaged one";
         case node_errc::not_allowed:
-            return "the peer asked for something that a rule of this node does not let it do";
+            return "a rule of this node does not let it do that, or a program of another user is at the "
+                   "other "
+                   "end of the Unix socket";
         default:
             return nullptr;
     }

@@ -111,7 +111,8 @@ std::uint16_t node::port() const noexcept {
     return running_->port;
 }
 std::uint16_t node::epmd_port() const noexcept {
-    return running_->core->options.epmd == epmd_mode::none ? std::uint16_t{0} : running_->core->epmd_port;
+    const node_options& o = running_->core->options;
+    return o.epmd == epmd_mode::none || o.unix_sockets ? std::uint16_t{0} : running_->core->epmd_port;
 }
 
 result<void> node::connect(atom peer) {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <random>
 #include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace rakka::testing {
@@ -174,6 +177,46 @@ TEST_F(node_hostile, an_oversized_frame_closes_the_connection_before_it_is_read)
     begin(std::move(o));
     const bytes huge{0x7f, 0xff, 0xff, 0xff, 131, 68};
     EXPECT_EQ(after_handshake(huge, "closing the connection to evil").code, node_errc::frame_too_large);
+}
+
+// Neither memory nor addresses: with strict accounting of memory a few such peers would end the program.
+TEST_F(node_hostile, what_is_announced_and_never_sent_takes_no_memory) {
+    begin(options("target"));
+    const auto addresses = [] {
+        std::ifstream status("/proc/self/statm");
+        std::size_t pages = 0;
+        status >> pages;
+        return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    };
+    const std::size_t before = addresses();
+    std::vector<raw_peer> evil;
+    bytes many_fragments{131, 69, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0};
+    const bytes control =
+        raw_peer::message(term(tuple(6, pid{"evil@127.0.0.1"_a, 1, 1, 77}, ""_a, "echo"_a)));
+    many_fragments.insert(many_fragments.end(), control.begin() + 7, control.end());
+    many_fragments.resize(many_fragments.size() + (16 << 10));
+    for (int i = 0; i < 16; ++i) {
+        evil.push_back(dial());
+        ASSERT_TRUE(evil.back().shake_hands("evil" + std::to_string(i) + "@127.0.0.1", "cluster"));
+        if (i % 2 == 0) {
+            evil.back().write(bytes{0x40, 0, 0, 0, 131, 68, 0});  // 1 GiB
+        } else {
+            evil.back().write(raw_peer::frame(many_fragments));  // 65,536 pieces of 16 KiB
+        }
+    }
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto all_read = [&] {
+        std::size_t read = 0;
+        for (int i = 0; i < 16; ++i) {
+            const auto info = (*target)->connection_info(atom("evil" + std::to_string(i) + "@127.0.0.1"));
+            read += info && info->bytes_in >= 7 ? 1 : 0;
+        }
+        return read == 16;
+    };
+    while (!all_read() && std::chrono::steady_clock::now() < end)
+        std::this_thread::yield();
+    EXPECT_TRUE(all_read());
+    EXPECT_LT(addresses(), before + (std::size_t{1} << 30));
 }
 
 TEST_F(node_hostile, an_unknown_control_message_closes_the_connection) {

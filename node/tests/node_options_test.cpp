@@ -81,6 +81,31 @@ const std::vector<bad_option>& bad_options() {
     return all;
 }
 
+const std::vector<bad_option>& bad_unix_sockets() {
+    static const std::vector<bad_option> all{
+        {"unix_sockets_with_tls",
+         [](auto& o) {
+             o.unix_sockets.emplace();
+             o.tls.emplace();
+         },
+         {"node_options::tls", "unix_sockets"}},
+        {"unix_sockets_with_ports",
+         [](auto& o) {
+             o.unix_sockets.emplace();
+             o.epmd = epmd_mode::none;
+             o.peer_port = [](const std::string&) { return std::nullopt; };
+         },
+         {"peer_port", "unix_sockets"}},
+        {"unix_sockets_nowhere",
+         [](auto& o) { o.unix_sockets.emplace().directory = ""; },
+         {"unix_socket_options::directory is empty"}},
+        {"unix_sockets_nobody_may_use",
+         [](auto& o) { o.unix_sockets.emplace().mode = 0066; },
+         {"unix_socket_options::mode is 066", "0600"}},
+    };
+    return all;
+}
+
 class bad_node_option : public ::testing::TestWithParam<bad_option> {};
 
 TEST_P(bad_node_option, is_named_with_what_to_write_instead) {
@@ -94,6 +119,8 @@ TEST_P(bad_node_option, is_named_with_what_to_write_instead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, bad_node_option, ::testing::ValuesIn(bad_options()),
+                         [](const auto& which) { return which.param.name; });
+INSTANTIATE_TEST_SUITE_P(of, bad_node_option, ::testing::ValuesIn(bad_unix_sockets()),
                          [](const auto& which) { return which.param.name; });
 
 TEST(node_options, are_fine_by_default_and_at_their_edges) {

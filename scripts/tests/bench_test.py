@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
-from compare import dist, local, peers, table  # noqa: E402
+from compare import dist, dist_global, local, peers, table  # noqa: E402
 
 PRINTED = """# otp 29 S=1
 pingpong;1M round trips;4.5e+6;1;9;msgs/s;5
@@ -88,6 +88,17 @@ class programs(unittest.TestCase):
             self.assertIn(f'group == "{group}"', self.text("dist_bench.cpp"))
             self.assertRegex(self.text("peers/bd.erl"), rf"(?m)^run\({group}, ")
             self.assertIn(f'"{what}"', self.text("dist_bench.cpp"))
+
+    def test_every_row_of_many_nodes_is_printed(self):
+        ours = self.text("many_peers.cpp")
+        for _, _, (what, case) in dist.MANY_ROWS:
+            self.assertIn(f'"{what}"', ours)
+            self.assertIn('" nodes"', ours)
+            self.assertIn(f'"{case.removeprefix(f"{dist.MANY} nodes")}"', ours)
+
+    def test_every_row_of_global_is_printed(self):
+        for row in dist_global.GLOBAL_ROWS:
+            self.assertIn(f'"{row}"', self.text("peers/bg.erl"))
 
     def test_every_target_with_seeds_is_a_fuzz_target(self):
         sys.path.insert(0, str(ROOT / "scripts"))

@@ -237,12 +237,17 @@ void connection::establish(std::unique_ptr<transport::stream> s, handshake::esta
         effective_ = e.effective_flags;
         outgoing_ = outgoing;
         up_since_ = now(core_);
-        encoder_.emplace(wire::encoder_options{.effective = effective_});
+        encoder_.emplace(
+            wire::encoder_options{.effective = effective_, .max_payload = core_.options.max_sent_message});
         RAKKA_CHECK(may_follow(phase(), connection_phase::up));
         phase_.store(connection_phase::up, std::memory_order_release);
-        for (auto& [sender, signal] : std::exchange(waiting_, {}))
+        for (auto& [sender, signal] : std::exchange(waiting_, {})) {
+            encode_ahead(signal);  // large binaries are not copied then
             encode(signal, sender);
+        }
         waiting_weight_ = 0;
+        for (suspended_sender& waiting : suspended_)
+            waiting.behind_large = queue_.has_large(waiting.who);
         if (!std::exchange(writing_, true)) write_batches(lock);
         release_senders(lock);
     }
@@ -368,7 +373,7 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     const auto keep = shared_from_this();
     if (!code) code = node_errc::connection_lost;
     std::vector<pid> related;
-    std::vector<pid> suspended;
+    std::vector<suspended_sender> suspended;
     std::vector<std::pair<pid, outbound_signal>> dropped;
     bool was_up = false;
     {
@@ -392,8 +397,8 @@ void connection::lose(error_code code, std::string_view text, atom reason) {
     // [dist §connection loss]: first what processes had with the peer, then that the node is gone.
     for (const pid& p : related)
         core_.sys.signal_nodedown(p, node_, id_);
-    for (const pid& p : suspended)
-        core_.sys.resume(p);
+    for (const suspended_sender& s : suspended)
+        core_.sys.resume(s.who);
     if (was_up) {
         core_.dials.lost(node_);
         core_.log(node_log_level::info, std::string(node_.text()), address_, code,

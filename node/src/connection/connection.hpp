@@ -103,6 +103,7 @@ private:
     void write_batches(std::unique_lock<std::mutex>& lock);
     void encode(outbound_signal& s, const pid& sender);
     void answer_dropped(const outbound_signal& s, atom why);
+    [[nodiscard]] bool is_busy_for(const pid& sender) const noexcept;
     void release_senders(std::unique_lock<std::mutex>& lock);
     void lose_later(error_code code, std::string text, atom reason);
 
@@ -131,8 +132,14 @@ private:
     std::optional<wire::message_encoder> encoder_;  // set once, before phase up
     outbound_queue queue_;
     relations relations_;
-    std::vector<pid> suspended_;
-    bool writing_ = false;  // somebody is between begin_batch and the end of it
+    struct suspended_sender {
+        pid who;
+        std::size_t bytes;  // about what it sent last
+        bool behind_large;  // it waits for a large message of its own, else for all that is ahead
+    };
+    std::vector<suspended_sender> suspended_;
+    std::size_t suspended_bytes_ = 0;  // of all of them
+    bool writing_ = false;             // somebody is between begin_batch and the end of it
     bool written_since_tick_ = false;
     std::shared_ptr<connection> keep_while_armed_;
     std::uint64_t frames_out_ = 0;

@@ -4,10 +4,12 @@
 #include "connection/node_core.hpp"
 
 #include <rakka/actors/system.hpp>
+#include <rakka/etf/errc.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rakka::detail {
@@ -32,6 +34,13 @@ void connection::encode_ahead(outbound_signal& s) const {
         s.ahead = encoder_->encode_ahead(s.control, s.payload, outbound_queue::gather_from);
 }
 
+/// Whether a signal of `sender` would have to wait. A large message is no reason for others: theirs get past
+/// it. REQUIRES: mutex_ held, phase up.
+bool connection::is_busy_for(const pid& sender) const noexcept {
+    const std::size_t most = core_.options.dist_buf_busy_limit;
+    return queue_.bytes_ahead() >= most || (queue_.has_large(sender) && queue_.bytes() >= most);
+}
+
 submitted connection::submit(outbound_signal& s, const pid& sender, when_busy busy) {
     encode_ahead(s);
     std::unique_lock lock(mutex_);
@@ -40,19 +49,30 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
     const bool pending = now == connection_phase::pending;
     const auto backlog = [&] { return pending ? waiting_weight_ : queue_.bytes(); };
     const auto full = [&] {
-        return backlog() >= core_.options.dist_buf_busy_limit ||
-               (pending && waiting_.size() >= core_.options.max_pending_signals);
+        if (pending) {
+            return waiting_weight_ >= core_.options.dist_buf_busy_limit ||
+                   waiting_.size() >= core_.options.max_pending_signals;
+        }
+        return is_busy_for(sender);
     };
-    if (busy == when_busy::refuse && full()) return submitted::would_block;
+    const std::size_t before = backlog();
+    const std::size_t most = core_.options.max_outbound_bytes;
+    const bool too_much = before > most && before - most > suspended_bytes_;
+    // What is large does not bother others, but there must not be any number of it.
+    const auto crowded = [&] {
+        return !pending && before >= core_.options.dist_buf_busy_limit && s.weight() >= ahead_from;
+    };
+    if (busy == when_busy::refuse && (too_much || full() || crowded())) return submitted::would_block;
     // Also of what is about to be lost: whoever sent a link or monitor must be told of the end.
     relations_.sent(s.control);
-    if (backlog() > core_.options.max_outbound_bytes) {
+    // Those who can wait will be made to when it is their turn.
+    if (too_much && !(busy == when_busy::suspend && sender.is_local())) {
         lose_later(
             node_errc::limit_exceeded,
             fmt::format(
                 "{} bytes wait to be sent, more than node_options::max_outbound_bytes: the peer does not "
                 "read, and the senders could not be made to wait",
-                backlog()),
+                before),
             "connection_closed"_a);
         return submitted::ok;  // lost with the connection
     }
@@ -63,7 +83,10 @@ submitted connection::submit(outbound_signal& s, const pid& sender, when_busy bu
         encode(s, sender);
     }
     const bool wait = busy == when_busy::suspend && sender.is_local() && full();
-    if (wait) suspended_.push_back(sender);
+    if (wait) {
+        suspended_.push_back({sender, backlog() - before, !pending && queue_.has_large(sender)});
+        suspended_bytes_ += suspended_.back().bytes;
+    }
     if (!pending) {
         const bool at_once = queue_.bytes() >= flush_at_once;
         if (at_once && !std::exchange(writing_, true)) {
@@ -88,6 +111,12 @@ void connection::add_relations(const pid& local, const pid& remote, const refere
 
 namespace {
 
+std::string explain_not_encoded(error_code why) {
+    if (why == etf::errc::too_large)
+        return "it is larger than node_options::max_sent_message, or than a frame of 2 GiB";
+    return why.message();
+}
+
 bool carries_reason(control_kind k) {
     return k == control_kind::down || k == control_kind::exit || k == control_kind::exit2;
 }
@@ -102,7 +131,7 @@ void connection::answer_dropped(const outbound_signal& s, atom why) {
     });
 }
 
-/// REQUIRES: mutex_ held, phase up.
+/// What cannot be encoded is dropped, and logged. REQUIRES: mutex_ held, phase up.
 void connection::encode(outbound_signal& s, const pid& sender) {
     if (queue_.has_large(sender)) {
         if (s.ahead) s.payload = {};
@@ -119,14 +148,14 @@ void connection::encode(outbound_signal& s, const pid& sender) {
         // Somebody waits for this end, whatever its reason was.
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} has badarg for its reason, which cannot be encoded: {}",
-                              to_string(s.control.kind), node_.text(), done.error().message()));
+                              to_string(s.control.kind), node_.text(), explain_not_encoded(done.error())));
         done = encoder_->append(queue_.tail(), s.control, term_view(atoms::known<"badarg">));
     }
     if (!done) {
         core_.log(node_log_level::warning, std::string(node_.text()), address_, done.error(),
                   fmt::format("a signal ({}) to {} was dropped: it cannot be encoded: {}",
-                              to_string(s.control.kind), node_.text(), done.error().message()));
-        answer_dropped(s, "badarg"_a);
+                              to_string(s.control.kind), node_.text(), explain_not_encoded(done.error())));
+        answer_dropped(s, done.error() == etf::errc::too_large ? "system_limit"_a : "badarg"_a);
         return;
     }
     if (!done->written) {
@@ -206,13 +235,26 @@ void connection::on_writable(error_code error) {
     write_batches(lock);
 }
 
-/// Lets suspended senders go on when little enough waits. Gives the lock up meanwhile.
+/// Lets suspended senders go on when little enough waits of what they wait for. Gives the lock up meanwhile.
 void connection::release_senders(std::unique_lock<std::mutex>& lock) {
-    if (suspended_.empty() || queue_.bytes() > core_.options.dist_buf_busy_limit / 2) return;
-    const std::vector<pid> waiting = std::exchange(suspended_, {});
+    const std::vector<pid> ended = queue_.take_ended();
+    if (suspended_.empty()) return;
+    for (suspended_sender& s : suspended_) {
+        if (s.behind_large && std::find(ended.begin(), ended.end(), s.who) != ended.end())
+            s.behind_large = queue_.has_large(s.who);
+    }
+    const std::size_t little = core_.options.dist_buf_busy_limit / 2;
+    if (queue_.bytes_ahead() > little) return;
+    const bool all = queue_.bytes() <= little;
+    const auto first = std::partition(suspended_.begin(), suspended_.end(),
+                                      [&](const suspended_sender& s) { return s.behind_large && !all; });
+    const std::vector<suspended_sender> free(first, suspended_.end());
+    suspended_.erase(first, suspended_.end());
+    for (const suspended_sender& s : free)
+        suspended_bytes_ -= s.bytes;
     lock.unlock();
-    for (const pid& p : waiting)
-        core_.sys.resume(p);
+    for (const suspended_sender& s : free)
+        core_.sys.resume(s.who);
     lock.lock();
 }
 

@@ -76,6 +76,7 @@ void dial_attempt::cancel() noexcept {
     held_ = nullptr;
     if (cancel_lookup_) cancel_lookup_();
     if (dial_) dial_->cancel();
+    if (local_dial_) local_dial_->cancel();
     if (opening_) opening_->drop();
     if (session_) session_->drop();
     naming_ = nullptr;
@@ -125,6 +126,7 @@ void dial_attempt::look_up() {
                                                       "the attempt took longer than net_setuptime"};
         self->fail(why.code, why.text);
     });
+    if (core_.options.unix_sockets) return connect_locally(*core_.options.unix_sockets);
     if (core_.options.epmd == epmd_mode::none) {
         const auto port = core_.options.peer_port ? core_.options.peer_port(peer_.text()) : std::nullopt;
         if (port) return connect(*port);
@@ -158,6 +160,21 @@ void dial_attempt::connect(std::uint16_t port) {
                 fmt::format("connecting to {} by TCP: {}; the node has ended without telling epmd, or a "
                             "firewall is between",
                             self->address_, s.error().message()));
+        });
+}
+
+void dial_attempt::connect_locally(const unix_socket_options& where) {
+    const auto path = transport::socket_of(where, peer_.alive());
+    if (!path) return fail(path.error().code, path.error().text);
+    address_ = path->native();
+    local_dial_ = transport::unix_dial::start(
+        core_.io, *path, where, core_.options.net_setuptime,
+        [weak = weak_from_this()](transport::unix_result<std::unique_ptr<transport::stream>> s) {
+            const auto self = weak.lock();
+            if (!self || self->over_) return;
+            self->local_dial_ = nullptr;
+            if (s) return self->connected(std::move(*s));
+            self->fail(s.error().code, s.error().text);
         });
 }
 

@@ -6,6 +6,7 @@
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
 #include "transport/tcp.hpp"
+#include "transport/unix_socket.hpp"
 
 #include <rakka/node/node_name.hpp>
 
@@ -61,6 +62,7 @@ private:
     void go_on();
     void look_up();
     void connect(std::uint16_t port);
+    void connect_locally(const unix_socket_options& where);
     void secure(std::unique_ptr<transport::stream> s);
     void connected(std::unique_ptr<transport::stream> s);
     bool has_turn(std::unique_ptr<transport::stream>& s);
@@ -80,6 +82,7 @@ private:
     std::optional<std::chrono::steady_clock::time_point> hold_until_;
     std::function<void()> cancel_lookup_;
     std::shared_ptr<transport::tcp_dial> dial_;
+    std::shared_ptr<transport::unix_dial> local_dial_;
     std::shared_ptr<tls_opening> opening_;
     own_name_turns::turn naming_;  // while it asks for this node's name
     std::shared_ptr<handshake_session> session_;

@@ -64,7 +64,7 @@ private:
     std::optional<node_name> peer_;
 };
 
-listener::listener(node_core& core, std::unique_ptr<transport::tcp_listener> socket)
+listener::listener(node_core& core, std::unique_ptr<transport::listening_socket> socket)
     : core_(core),
       socket_(std::move(socket)),
       limits_(core.options.accept_rate_per_address, core.options.accept_rate) {}
@@ -74,14 +74,13 @@ listener::~listener() {
 }
 
 void listener::start() {
-    socket_->start(
-        [this](std::unique_ptr<transport::stream> s) { accept(std::move(s)); },
-        [this](error_code e) {
-            core_.log(node_log_level::error, {}, {}, e,
-                      fmt::format("no further peer can connect to this node: accepting on port {} failed: "
-                                  "{}",
-                                  socket_->port(), e.message()));
-        });
+    socket_->start([this](std::unique_ptr<transport::stream> s) { accept(std::move(s)); },
+                   [this](error_code e) {
+                       core_.log(
+                           node_log_level::error, {}, {}, e,
+                           fmt::format("no further peer can connect to this node: accepting on {} failed: {}",
+                                       socket_->address(), e.message()));
+                   });
 }
 
 void listener::close() noexcept {

@@ -4,7 +4,7 @@
 #include "connection/accept_limits.hpp"
 #include "connection/log_pacer.hpp"
 #include "handshake/handshake_io.hpp"
-#include "transport/tcp.hpp"
+#include "transport/listening_socket.hpp"
 
 #include <rakka/etf/atom.hpp>
 
@@ -22,7 +22,7 @@ class tls_opening;
 /// I/O thread. Owned by the node_core.
 class listener {
 public:
-    listener(node_core& core, std::unique_ptr<transport::tcp_listener> socket);
+    listener(node_core& core, std::unique_ptr<transport::listening_socket> socket);
     ~listener();
 
     void start();
@@ -50,7 +50,7 @@ private:
     void forget(const accept_session& which);
 
     node_core& core_;
-    std::unique_ptr<transport::tcp_listener> socket_;
+    std::unique_ptr<transport::listening_socket> socket_;
     struct opening {
         std::shared_ptr<tls_opening> tls;
         std::chrono::steady_clock::time_point begun;

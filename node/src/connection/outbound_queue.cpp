@@ -73,6 +73,7 @@ bool outbound_queue::begin_batch(held_back& released, std::size_t limit) {
             held_back_weight_ -= s.weight();
             released.emplace_back(it->sender, std::move(s));
         }
+        ended_.push_back(it->sender);
         it = large_.erase(it);
     }
     std::rotate(large_.begin(), it, large_.end());  // those that had no turn come first next time
@@ -99,6 +100,7 @@ void outbound_queue::clear() {
     for (etf::byte_buffer* b : {&tail_, &frames_, &fragments_})
         recycle(*b);
     large_.clear();
+    ended_.clear();
     parts_.clear();
     held_back_weight_ = batch_left_ = next_part_ = 0;
 }

@@ -44,6 +44,10 @@ public:
 
     /// What waits for the kernel: bytes, and about the memory of the signals held back.
     [[nodiscard]] std::size_t bytes() const noexcept;
+    /// The part of it that a small message would wait for.
+    [[nodiscard]] std::size_t bytes_ahead() const noexcept { return tail_.total_size() + batch_left_; }
+    /// Whose large messages are out since the last call; again for each of them.
+    [[nodiscard]] std::vector<pid> take_ended() { return std::exchange(ended_, {}); }
 
     using held_back = std::vector<std::pair<pid, outbound_signal>>;
     /// Begins a new batch if none is in flight: everything in tail() and a fragment of each large message, up
@@ -75,6 +79,7 @@ private:
 
     etf::byte_buffer tail_;
     std::vector<large> large_;
+    std::vector<pid> ended_;
     std::size_t held_back_weight_ = 0;
 
     // The batch: what parts_ point into, and how far it is written.

@@ -4,6 +4,7 @@
 #include "wire/control_message.hpp"
 #include "wire/message_encoder.hpp"
 
+#include <rakka/etf/encode.hpp>
 #include <rakka/etf/term.hpp>
 
 #include <cstddef>
@@ -17,14 +18,25 @@ struct outbound_signal {
 
     /// The payload once more, in the form of one connection.
     std::unique_ptr<wire::encoded_payload> ahead{};
+    std::size_t known_weight = 0;  ///< weight(), once it has been asked for
 
-    /// About how much memory it holds while it waits.
-    [[nodiscard]] std::size_t weight() const noexcept {
-        return sizeof(outbound_signal) + term_bytes() + (ahead ? ahead->size : 0);
+    /// About how much memory it holds while it waits, binaries and terms that it only refers to included. The
+    /// first time this walks through the payload.
+    [[nodiscard]] std::size_t weight() {
+        if (known_weight == 0)
+            known_weight = sizeof(outbound_signal) + (ahead ? ahead->size : size_of_payload());
+        return known_weight;
     }
-    /// That of the payload's term.
+    /// Of the payload's own memory, without what it refers to.
     [[nodiscard]] std::size_t term_bytes() const noexcept {
         return payload.owner() != nullptr ? payload.owner()->bytes() : 0;
+    }
+
+private:
+    [[nodiscard]] std::size_t size_of_payload() const {
+        if (payload.owner() == nullptr) return 0;
+        const auto size = etf::encoded_size(payload);
+        return size ? *size : payload.owner()->bytes();  // what cannot be encoded is dropped when it is tried
     }
 };
 

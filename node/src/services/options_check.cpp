@@ -83,6 +83,31 @@ problem check_epmd(const node_options& o) {
     return {};
 }
 
+problem check_unix_sockets(const node_options& o) {
+    if (!o.unix_sockets) return {};
+    if (o.tls) {
+        return "node_options::tls is given beside unix_sockets: connections over Unix sockets are not "
+               "encrypted; "
+               "leave one of the two out";
+    }
+    if (o.peer_port) {
+        return "node_options::peer_port is given beside unix_sockets, which know no ports: peers are found "
+               "by the "
+               "names of their sockets; leave one of the two out";
+    }
+    if (o.unix_sockets->directory.empty()) {
+        return "unix_socket_options::directory is empty: write \".\" for the current directory, or another "
+               "one";
+    }
+    if ((o.unix_sockets->mode & ~0777U) != 0 || (o.unix_sockets->mode & 0600U) != 0600U) {
+        return fmt::format(
+            "unix_socket_options::mode is {:#o}: it must be from 0600 to 0777, with reading and writing for "
+            "the owner",
+            o.unix_sockets->mode);
+    }
+    return {};
+}
+
 problem check_own_limits(const node_options& o) {
     if (auto p = check_least("node_options::dist_buf_busy_limit", o.dist_buf_busy_limit, 1,
                              "or every sender would wait for ever"))
@@ -94,6 +119,9 @@ problem check_own_limits(const node_options& o) {
             "given up before any sender is made to wait",
             o.max_outbound_bytes, o.dist_buf_busy_limit);
     }
+    if (auto p = check_least("node_options::max_sent_message", o.max_sent_message, least_frame,
+                             "or even what says that something was too large could not be sent"))
+        return p;
     if (auto p = check_least("node_options::max_pending_signals", o.max_pending_signals, 1,
                              "or nothing could be sent before a node is connected"))
         return p;
@@ -141,8 +169,11 @@ std::optional<std::string> explain_bad_option(const node_options& o) {
     if (const std::string p = explain_bad_rules(o.peer_rules); !p.empty())
         return "node_options::peer_rules: " + p;
     if (auto p = check_times(o)) return p;
-    if (auto p = check_listening(o)) return p;
-    if (auto p = check_epmd(o)) return p;
+    if (auto p = check_unix_sockets(o)) return p;
+    if (!o.unix_sockets) {
+        if (auto p = check_listening(o)) return p;
+        if (auto p = check_epmd(o)) return p;
+    }
     if (auto p = check_own_limits(o)) return p;
     return check_peer_limits(o.limits);
 }

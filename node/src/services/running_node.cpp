@@ -2,6 +2,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/listener.hpp"
+#include "connection/log_pacer.hpp"
 #include "epmd/epmd_client_io.hpp"
 #include "inspection/inspection.hpp"
 #include "services/global_processes.hpp"
@@ -14,6 +15,8 @@
 #include "services/spawn_service.hpp"
 #include "transport/keep_alive.hpp"
 #include "transport/loop_world.hpp"
+#include "transport/tcp.hpp"
+#include "transport/unix_socket.hpp"
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/monitors.hpp>
@@ -100,7 +103,12 @@ node_start_error taken(const node_core& core) {
 
 std::optional<node_start_error> running_node::listen() {
     const node_options& o = core->options;
+    if (o.unix_sockets && transport::world_of(core->io) != nullptr) {
+        return node_start_error{node_errc::bad_option,
+                                "node_options::unix_sockets is given in a simulated network, which has none"};
+    }
     if (o.listen == node_listen::no) return std::nullopt;
+    if (o.unix_sockets) return listen_locally(*o.unix_sockets);
     auto opened = transport::tcp_listener::open(core->io, o.listen_address, o.first_port, o.last_port);
     if (opened) {
         port = (*opened)->port();
@@ -118,6 +126,22 @@ std::optional<node_start_error> running_node::listen() {
         why, fmt::format("cannot listen on {}, ports {} to {}: {}: node_options::listen_address must "
                          "be an IP address of this machine (0.0.0.0 for all)",
                          o.listen_address, o.first_port, o.last_port, why.message())};
+}
+
+std::optional<node_start_error> running_node::listen_locally(const unix_socket_options& how) {
+    const auto path = transport::socket_of(how, core->name.alive());
+    if (!path) return node_start_error{path.error().code, path.error().text};
+    auto opened = transport::unix_listener::open(
+        core->io, *path, how,
+        [c = core.get(), pacer = std::make_shared<log_pacer>()](const std::string& text) {
+            const auto times = pacer->happened();
+            if (!times) return;
+            c->log(node_log_level::warning, {}, {}, node_errc::not_allowed,
+                   *times == 1 ? text : fmt::format("{}; {} were closed since the last line", text, *times));
+        });
+    if (!opened) return node_start_error{opened.error().code, opened.error().text};
+    core->accepting = std::make_unique<listener>(*core, std::move(*opened));
+    return std::nullopt;
 }
 
 boost::system::result<creation, node_start_error> running_node::try_register() {
@@ -146,7 +170,7 @@ boost::system::result<creation, node_start_error> running_node::try_register() {
 }
 
 std::optional<node_start_error> running_node::register_name() {
-    const epmd_mode mode = core->options.epmd;
+    const epmd_mode mode = core->options.unix_sockets ? epmd_mode::none : core->options.epmd;
     core->epmd_port = core->options.epmd_port != 0 ? core->options.epmd_port : default_epmd_port();
     // A node that only dials need not be found, and needs no creation of epmd's.
     if (mode == epmd_mode::none || core->options.listen == node_listen::no) {

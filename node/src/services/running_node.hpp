@@ -27,6 +27,7 @@ struct running_node {
 
 private:
     [[nodiscard]] std::optional<node_start_error> listen();
+    std::optional<node_start_error> listen_locally(const unix_socket_options& how);
     [[nodiscard]] std::optional<node_start_error> register_name();
     [[nodiscard]] std::optional<node_start_error> missing_process() const;
     /// The outcome of one attempt to register; the creation on success.

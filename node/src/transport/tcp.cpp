@@ -1,7 +1,7 @@
 #include "transport/tcp.hpp"
 
 #include "transport/loop_world.hpp"
-#include "transport/tcp_stream.hpp"
+#include "transport/socket_stream.hpp"
 
 #include <rakka/actors/own_threads.hpp>
 
@@ -81,7 +81,7 @@ void tcp_dial::try_next() {
             st.last_error = e;
             return self->try_next();
         }
-        self->finish(result<std::unique_ptr<stream>>(std::make_unique<tcp_stream>(std::move(*st.socket))));
+        self->finish(make_tcp_stream(std::move(*st.socket)));
     });
 }
 
@@ -116,7 +116,7 @@ struct tcp_listener::state : std::enable_shared_from_this<tcp_listener::state> {
             if (!self->accepted || e == boost::asio::error::operation_aborted) return;
             if (!e) {
                 const callback call = self->accepted;  // a copy: the callback may close the listener
-                call(std::make_unique<tcp_stream>(std::move(socket)));
+                call(make_tcp_stream(std::move(socket)));
             } else if (e == boost::asio::error::no_descriptors || e == boost::asio::error::no_buffer_space ||
                        e == boost::asio::error::no_memory) {
                 // Out of descriptors: trying again at once would only spin.

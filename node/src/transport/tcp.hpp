@@ -2,6 +2,7 @@
 #pragma once
 
 #include "transport/io_loop.hpp"
+#include "transport/listening_socket.hpp"
 #include "transport/stream.hpp"
 
 #include <chrono>
@@ -9,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace rakka::transport {
 
@@ -37,25 +37,21 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// A listening socket. I/O thread, except that `open` may be called by any thread before `start`.
-class tcp_listener {
+/// A listening TCP socket.
+class tcp_listener final : public listening_socket {
 public:
-    using callback = std::function<void(std::unique_ptr<stream>)>;
-
     /// Binds and listens on the first free port of [first_port, last_port] (0, 0: whichever the system
     /// gives). Errors: the system's, e.g. address_in_use when all are taken. `address` is an IP address in
-    /// text. Does not block.
+    /// text. Does not block. Any thread.
     static result<std::unique_ptr<tcp_listener>> open(io_loop& io, const std::string& address,
                                                       std::uint16_t first_port, std::uint16_t last_port);
 
-    /// Accepts from now on; `accepted` is called for each connection, `failed` when accepting stops for good.
-    void start(callback accepted, std::function<void(error_code)> failed);
-    /// No callback comes after this.
-    void close() noexcept;
+    void start(callback accepted, std::function<void(error_code)> failed) override;
+    void close() noexcept override;
+    [[nodiscard]] std::string address() const override { return "port " + std::to_string(port()); }
+    [[nodiscard]] std::uint16_t port() const noexcept override;
 
-    [[nodiscard]] std::uint16_t port() const noexcept;
-
-    ~tcp_listener();
+    ~tcp_listener() override;
     struct state;
     explicit tcp_listener(std::shared_ptr<state> s);
 

@@ -30,6 +30,14 @@ inline buffer_ref make_buffer(std::size_t size) {
     return {etf::shared_buffer::make(size), false};
 }
 
+/// `buffer` with room for `size` bytes and what it held; a large one is not copied. Throws std::bad_alloc;
+/// `buffer` is then as before. REQUIRES: this is the only reference to it, and it is not larger.
+inline void enlarge(buffer_ref& buffer, std::size_t size) {
+    etf::shared_buffer* const larger = etf::shared_buffer::enlarge(buffer.get(), size);
+    static_cast<void>(buffer.detach());
+    buffer.reset(larger, false);
+}
+
 /// `size` bytes, most significant first, at `p`. REQUIRES: they are readable.
 inline std::uint64_t load_big_endian(const std::byte* p, std::size_t size) noexcept {
     std::uint64_t value = 0;

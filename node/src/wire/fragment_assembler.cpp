@@ -6,6 +6,30 @@
 #include <utility>
 
 namespace rakka::wire {
+namespace {
+constexpr std::size_t at_once = std::size_t{2} << 20;
+constexpr std::size_t all_at_once = std::size_t{64} << 20;
+}  // namespace
+
+/// Senders cut into equal pieces: if the rest is like this one, `piece` bytes of the `needed` so far, the
+/// exact size is known. It is believed at once up to a size that would do no harm were it a lie, and beyond
+/// as it arrives.
+void fragment_assembler::make_room(sequence& s, std::size_t needed, std::size_t piece) {
+    buffer_ref& buffer = s.message.buffer;
+    const std::size_t had = buffer ? buffer->size() : 0;
+    const std::uint64_t rest = s.due - 1;
+    const bool plausible = rest <= (limits_.max_sequence_size - needed) / piece;
+    const std::size_t guess =
+        plausible ? needed + static_cast<std::size_t>(rest) * piece : limits_.max_sequence_size;
+    const std::size_t believed = plausible && reserved_ < all_at_once ? at_once : 0;
+    const std::size_t size = std::min(guess, std::max(2 * needed, believed));
+    if (buffer) {
+        enlarge(buffer, size);  // nobody else has seen it yet
+    } else {
+        buffer = make_buffer(size);
+    }
+    reserved_ += size - had;
+}
 
 wire_result<bool> fragment_assembler::append(sequence& s, byte_span payload) {
     fragmented_message& m = s.message;
@@ -19,18 +43,7 @@ wire_result<bool> fragment_assembler::append(sequence& s, byte_span payload) {
     }
     if (payload.empty()) return true;
     const std::size_t needed = m.size + payload.size();
-    if (!m.buffer || m.buffer->size() < needed) {
-        // Senders cut into equal pieces: if the rest is like this one, this is the exact size. A lie about
-        // the number of fragments gains no more than doubling would.
-        const std::size_t doubled = 2 * needed;
-        const std::uint64_t rest = s.due - 1;
-        const bool plausible = rest < doubled / payload.size();
-        const std::size_t guess =
-            plausible ? needed + static_cast<std::size_t>(rest) * payload.size() : doubled;
-        buffer_ref larger = make_buffer(std::min(guess, std::max(needed, limits_.max_sequence_size)));
-        if (m.size > 0) std::memcpy(larger->data(), m.buffer->data(), m.size);
-        m.buffer = std::move(larger);
-    }
+    if (!m.buffer || m.buffer->size() < needed) make_room(s, needed, payload.size());
     std::memcpy(m.buffer->data() + m.size, payload.data(), payload.size());
     m.size = needed;
     total_ += payload.size();
@@ -72,6 +85,7 @@ wire_result<bool> fragment_assembler::add(const dist_header& header, byte_span p
     if (auto added = append(s, payload); !added) return added;
     if (--s.due > 0) return false;
     total_ -= s.message.size + s.held;
+    reserved_ -= s.message.buffer ? s.message.buffer->size() : 0;
     done = std::move(s.message);
     running_.erase(found);
     return true;

@@ -36,7 +36,7 @@ struct fragmented_message {
 };
 
 /// The unfinished sequences of one connection; they die with it. Memory follows what the peer has really sent
-/// (at most twice that), not what it announces. One thread at a time.
+/// (at most twice that, and 64 MiB for all sequences together), not what it announces. One thread at a time.
 class fragment_assembler {
 public:
     explicit fragment_assembler(fragment_limits limits = {}) noexcept : limits_(limits) {}
@@ -53,6 +53,8 @@ public:
 
     [[nodiscard]] std::size_t sequences() const noexcept { return running_.size(); }
     [[nodiscard]] std::size_t total_size() const noexcept { return total_; }
+    /// Bytes of memory for payloads, filled or not.
+    [[nodiscard]] std::size_t reserved() const noexcept { return reserved_; }
 
 private:
     struct sequence {
@@ -61,10 +63,12 @@ private:
         std::size_t held = 0;  // counted in total_ besides the payload
     };
     [[nodiscard]] wire_result<bool> append(sequence& s, byte_span payload);
+    void make_room(sequence& s, std::size_t needed, std::size_t piece);
 
     fragment_limits limits_;
     std::unordered_map<std::uint64_t, sequence> running_;
     std::size_t total_ = 0;
+    std::size_t reserved_ = 0;  // sizes of the buffers
 };
 
 }  // namespace rakka::wire

@@ -12,6 +12,7 @@ constexpr std::size_t length_size = 4;
 
 frame_reader::frame_reader(frame_limits limits) noexcept : limits_(limits) {
     limits_.chunk_size = std::max(limits_.chunk_size, 2 * length_size);
+    limits_.at_once = std::max(limits_.at_once, limits_.chunk_size);
     limits_.min_read_size = std::clamp<std::size_t>(limits_.min_read_size, 1, limits_.chunk_size / 4);
 }
 
@@ -47,20 +48,30 @@ bool frame_reader::rewind() {
     return true;
 }
 
+/// A large frame ends where its buffer ends, and gets it as it arrives: a length field alone is no reason to
+/// set aside a gibibyte.
+void frame_reader::make_room(std::size_t wanted) {
+    if (wanted <= limits_.at_once || pending() >= wanted) {
+        // Only feed() gets here with whole frames that were not taken yet.
+        const std::size_t unread = pending() >= wanted ? pending() + limits_.min_read_size : 0;
+        return move_to(std::max(wanted > limits_.chunk_size ? wanted : limits_.chunk_size, unread));
+    }
+    const std::size_t size = std::min(wanted, std::max(limits_.at_once, 2 * pending()));
+    // Nothing was handed out of a buffer that it fills alone.
+    if (taken_ == 0 && capacity() >= limits_.at_once && buffer_->unique()) return enlarge(buffer_, size);
+    move_to(size);
+}
+
 std::span<std::byte> frame_reader::prepare() {
     const std::size_t wanted = wanted_size();
+    const std::size_t needed = std::min(wanted, limits_.at_once);
     const auto cramped = [&] {
         const std::size_t room = capacity() - received_;
-        return room == 0 || taken_ + wanted > capacity() ||
+        return room == 0 || taken_ + needed > capacity() ||
                (taken_ > 0 && wanted <= limits_.chunk_size && room < limits_.min_read_size);
     };
     if (pending() == 0) rewind();
-    if (cramped() && !(rewind() && !cramped())) {
-        // A large frame ends where its buffer ends. Only feed() gets here with whole frames that were not
-        // taken yet.
-        const std::size_t unread = pending() >= wanted ? pending() + limits_.min_read_size : 0;
-        move_to(std::max(wanted > limits_.chunk_size ? wanted : limits_.chunk_size, unread));
-    }
+    if (cramped() && !(rewind() && !cramped())) make_room(wanted);
     check();
     return {buffer_->data() + received_, capacity() - received_};
 }

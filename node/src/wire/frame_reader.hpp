@@ -17,6 +17,9 @@ struct frame_limits {
     std::size_t max_frame_size = std::size_t{128} << 20;
     /// Small frames share buffers of this size. At least 8.
     std::size_t chunk_size = std::size_t{128} << 10;
+    /// A larger frame than a chunk gets memory for all of it at once up to this size; beyond, for twice what
+    /// has arrived.
+    std::size_t at_once = std::size_t{2} << 20;
     /// prepare() tries to offer at least this much, but never more than a quarter of a chunk is given up for
     /// it.
     std::size_t min_read_size = std::size_t{4} << 10;
@@ -40,9 +43,9 @@ class frame_reader {
 public:
     explicit frame_reader(frame_limits limits = {}) noexcept;
 
-    /// Memory for the next read, never empty. A frame larger than a chunk gets a buffer of just its size; at
-    /// most the part of it that has already arrived is copied there. Nothing is reserved for a frame over the
-    /// limit.
+    /// Memory for the next read, never empty. A frame larger than a chunk ends in a buffer of just its size;
+    /// at most the part of it that has already arrived is copied there, and of that nothing beyond the first
+    /// `at_once` bytes. Nothing is reserved for a frame over the limit.
     [[nodiscard]] std::span<std::byte> prepare();
     /// The first `n` bytes of the last prepare() are filled. REQUIRES: n is not more than that.
     void commit(std::size_t n);
@@ -65,6 +68,7 @@ private:
     [[nodiscard]] std::size_t capacity() const noexcept { return buffer_ ? buffer_->size() : 0; }
     [[nodiscard]] std::size_t wanted_size() const noexcept;
     void move_to(std::size_t size);
+    void make_room(std::size_t wanted);
     bool rewind();
     void check() const noexcept;
 

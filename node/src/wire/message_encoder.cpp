@@ -81,7 +81,8 @@ void message_encoder::draft::fit(std::size_t size) {
 }
 
 message_encoder::message_encoder(const encoder_options& options) noexcept
-    : options_{options.effective, std::max<std::size_t>(options.fragment_size, 1), options.atom_cache},
+    : options_{options.effective, std::max<std::size_t>(options.fragment_size, 1), options.atom_cache,
+               options.max_payload},
       mode_{options.effective.has(distribution_flag::dist_hdr_atom_cache),
             options.effective.has(distribution_flag::fragments)},
       cached_(mode_.atom_cache && options.atom_cache) {}
@@ -196,7 +197,7 @@ result<encoded_message> message_encoder::append(etf::byte_buffer& out, const con
     }
     encoded_message encoded{true, nullptr};
     const bool large = mode_.fragments && d.payload_size() > options_.fragment_size;
-    if (!fits(large ? d.payload_at - d.start : d.body_size())) {
+    if (d.payload_size() > options_.max_payload || !fits(large ? d.payload_at - d.start : d.body_size())) {
         out.truncate(d.start, d.first_piece);
         return etf::errc::too_large;
     }
@@ -252,7 +253,8 @@ result<encoded_message> message_encoder::append(etf::byte_buffer& out, const con
     etf::encode_options terms;
     auto done = encode_control_part(d, m, *op, {}, terms);
     const bool large = mode_.fragments && payload.size > options_.fragment_size;
-    if (done && !fits(d.body_size() + (large ? 0 : payload.size))) done = error_code(etf::errc::too_large);
+    if (done && (payload.size > options_.max_payload || !fits(d.body_size() + (large ? 0 : payload.size))))
+        done = error_code(etf::errc::too_large);
     if (!done) {
         out.truncate(d.start, d.first_piece);
         return done.error();

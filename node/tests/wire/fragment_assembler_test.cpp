@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace rakka::wire {
 namespace {
 
@@ -124,6 +126,31 @@ TEST(FragmentAssembler, AnAnnouncedNumberOfFragmentsReservesNoMemory) {
     ASSERT_TRUE(f.begin(first(1, ~std::uint64_t{0}), message(1), raw("01")));
     ASSERT_FALSE(*f.add(next(1, ~std::uint64_t{0} - 1), raw("02"), done));
     EXPECT_EQ(f.total_size(), 2u);
+    EXPECT_LE(f.reserved(), 4u);
+}
+
+TEST(FragmentAssembler, WhatIsAnnouncedGetsMemoryAsItArrives) {
+    fragment_assembler f;
+    fragmented_message done;
+    const byte_vector piece(std::size_t{64} << 10);
+    constexpr std::uint64_t pieces = 512;
+    std::size_t arrived = piece.size();
+    ASSERT_TRUE(f.begin(first(1, pieces), message(1), piece));
+    for (std::uint64_t i = pieces - 1; i > 0; --i) {
+        EXPECT_LE(f.reserved(), std::max(std::size_t{2} << 20, 2 * arrived));
+        ASSERT_EQ(*f.add(next(1, i), piece, done), i == 1);
+        arrived += piece.size();
+    }
+    EXPECT_EQ(done.payload().size(), pieces * piece.size());
+    EXPECT_EQ(done.buffer->size(), pieces * piece.size());
+    EXPECT_EQ(f.reserved(), 0u);
+}
+
+TEST(FragmentAssembler, ManySequencesThatAnnounceMuchGetLittleTogether) {
+    fragment_assembler f;
+    for (std::uint64_t i = 0; i < 1000; ++i)
+        ASSERT_TRUE(f.begin(first(i, 1 << 20), message(i), raw("01")));
+    EXPECT_LE(f.reserved(), std::size_t{67} << 20);
 }
 
 TEST(FragmentAssembler, EqualPiecesEndInABufferOfJustTheirSize) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -110,6 +111,47 @@ TEST(FrameReader, GivesALargeFrameABufferOfExactlyItsSize) {
         }
     }
     EXPECT_EQ(seen, (std::vector<byte_vector>{raw("01"), large, raw("02")}));
+}
+
+// Whatever a length field says: memory for what is there, and as much again.
+TEST(FrameReader, GivesAVeryLargeFrameMemoryAsItArrives) {
+    frame_reader reader({.chunk_size = 64, .at_once = 100});
+    const byte_vector large = body_of_size(10'000, 3);
+    const byte_vector stream = framed(raw("01")) + framed(large) + framed(raw("02"));
+    std::vector<byte_vector> seen;
+    std::size_t at = 0;
+    frame f;
+    while (at < stream.size()) {
+        const auto room = reader.prepare();
+        EXPECT_LE(reader.pending() + room.size(), std::max<std::size_t>(100, 2 * reader.pending()));
+        const std::size_t n = std::min({room.size(), stream.size() - at, std::size_t{33}});
+        std::memcpy(room.data(), stream.data() + at, n);
+        reader.commit(n);
+        at += n;
+        while (*reader.next(f) == frame_reader::status::ready) {
+            if (f.body.size() == large.size()) {
+                EXPECT_EQ(f.buffer->size(), large.size() + 4);
+            }
+            seen.push_back(to_vector(f.body));
+        }
+    }
+    EXPECT_EQ(seen, (std::vector<byte_vector>{raw("01"), large, raw("02")}));
+}
+
+TEST(FrameReader, GivesTheSameFramesForEverySizeOfReadWhenLargeOnesGrow) {
+    std::vector<byte_vector> wanted;
+    byte_vector stream;
+    for (const std::size_t size : {1u, 500u, 0u, 99u, 100u, 101u, 3u, 1000u, 64u, 900u}) {
+        wanted.push_back(body_of_size(size, static_cast<unsigned>(wanted.size())));
+        stream = stream + framed(wanted.back());
+    }
+    for (const std::size_t chunk : {8u, 16u, 64u, 100u, 1000u}) {
+        for (std::size_t at_once = 1; at_once <= stream.size(); at_once += at_once / 40 + 1) {
+            frame_reader reader({.chunk_size = chunk, .at_once = chunk + 20, .min_read_size = 16});
+            ASSERT_EQ(read_all(reader, stream, at_once), wanted) << chunk << ' ' << at_once;
+            ASSERT_EQ(reader.pending(), 0u);
+        }
+    }
 }
 
 TEST(FrameReader, UsesItsMemoryAgainOnlyWhenNobodyRefersToIt) {

@@ -18,6 +18,10 @@ class shared_buffer {
 public:
     /// Room for `size` bytes, one reference held by the caller. Throws std::bad_alloc.
     [[nodiscard]] static shared_buffer* make(std::size_t size);
+    /// Room for `size` bytes that begin as those of `old`; takes the caller's reference to that and gives one
+    /// to the new buffer. Throws std::bad_alloc; `old` is then as before. REQUIRES: `old` is unique() and not
+    /// larger.
+    [[nodiscard]] static shared_buffer* enlarge(shared_buffer* old, std::size_t size);
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept;
     [[nodiscard]] std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }

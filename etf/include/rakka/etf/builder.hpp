@@ -13,6 +13,20 @@
 
 namespace rakka::etf {
 
+namespace detail {
+
+/// A binary of so many bytes or more gets a buffer of its own, so that it need not be copied on its way to
+/// other nodes.
+inline constexpr std::size_t smallest_shared_binary = std::size_t{64} << 10;
+
+/// What builder::put_binary() needs.
+constexpr std::size_t words_of_binary(std::size_t bytes) noexcept {
+    return bytes < smallest_shared_binary ? 1 + words_for_bytes(bytes)
+                                          : shared_binary_layout::words + attachment::words;
+}
+
+}  // namespace detail
+
 /// Builds one term. Write the parts with put_…(), which return words to place in the cells of containers,
 /// then finish() with the root's word. A builder given the exact number of words makes one allocation; given
 /// fewer it grows by chunks. Owner: one thread. All functions may throw std::bad_alloc.
@@ -55,7 +69,8 @@ public:
     [[nodiscard]] word put_pid(const pid& p);
     [[nodiscard]] word put_port(const port& p);
     [[nodiscard]] word put_reference(const reference& r);
-    /// A copy of the bytes; `bits` (0 = all) when the last byte is partial, its unused low bits zero.
+    /// A copy of the bytes; `bits` (0 = all) when the last byte is partial, its unused low bits zero. See
+    /// words_of_binary.
     [[nodiscard]] word put_binary(std::span<const std::byte> bytes, std::size_t bits = 0);
     [[nodiscard]] word put_binary(std::string_view text) {
         return put_binary(std::as_bytes(std::span(text)));

@@ -176,7 +176,7 @@ struct term_traits<reference> {
 template <>
 struct term_traits<std::string_view> {
     static constexpr std::size_t size(std::string_view s) noexcept {
-        return 1 + detail::words_for_bytes(s.size());
+        return detail::words_of_binary(s.size());
     }
     static detail::word write(builder& b, std::string_view s) { return b.put_binary(s); }
     /// The bytes of a binary, borrowed from the term.
@@ -206,7 +206,7 @@ struct term_traits<char[N]> : term_traits<const char*> {};
 template <>
 struct term_traits<std::span<const std::byte>> {
     static std::size_t size(std::span<const std::byte> s) noexcept {
-        return 1 + detail::words_for_bytes(s.size());
+        return detail::words_of_binary(s.size());
     }
     static detail::word write(builder& b, std::span<const std::byte> s) { return b.put_binary(s); }
     static result<std::span<const std::byte>> read(term_view v) noexcept {

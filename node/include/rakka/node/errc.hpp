@@ -35,8 +35,8 @@ enum class node_errc {
     epmd_bad_request,     ///< bytes that are no epmd request
     epmd_timeout,         ///< no reply in time
     epmd_wrong_address,   ///< the answering epmd names another port than the one dialled
-    node_name_taken,      ///< epmd has a living node of that name
-    node_not_registered,  ///< epmd does not know the name
+    node_name_taken,      ///< a living node has that name, says epmd or its Unix socket
+    node_not_registered,  ///< epmd does not know the name, or nobody listens at its Unix socket
     epmd_table_full,      ///< the embedded epmd takes no more names
     // Handshake
     handshake_closed,       ///< the peer closed the connection in the middle
@@ -61,7 +61,7 @@ enum class node_errc {
     bad_frame,            ///< a frame, header or fragment that breaks the protocol
     bad_control_message,  ///< a control message that is unknown or malformed
     limit_exceeded,       ///< the peer used more of a bounded resource than it may
-    not_allowed,          ///< the peer asked for something that a rule does not let it do
+    not_allowed,          ///< a rule does not let the peer do that, or it is of another user (Unix sockets)
     // TLS
     tls_mismatch,             ///< one of the two nodes speaks TLS, the other does not
     tls_no_common_version,    ///< no version of TLS that both allow

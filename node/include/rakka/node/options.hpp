@@ -5,6 +5,7 @@
 #include <rakka/node/log.hpp>
 #include <rakka/node/peer_rule.hpp>
 #include <rakka/node/tls_options.hpp>
+#include <rakka/node/unix_sockets.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -40,12 +41,16 @@ enum class auto_connect {
     never,  ///< none: the program connects, or peers do
 };
 
+/// What a message may have by default, encoded: a binary of 1 GiB, and something around it.
+inline constexpr std::size_t largest_message = (std::size_t{1} << 30) + (std::size_t{1} << 20);
+
 /// Bounds on what one peer can make this node hold. A peer that goes beyond one is disconnected, except where
 /// it says otherwise. All bounds, those of the node as a whole included: docs/limits.md.
 struct peer_limits {
-    std::size_t max_frame_size = std::size_t{256} << 20;  ///< bytes of one frame
-    std::size_t max_message_size = std::size_t{1}
-                                   << 30;  ///< bytes of one message put together from fragments
+    /// Bytes of one frame. A BEAM sends a message whole, however large, when it is the one that it makes the
+    /// connection for.
+    std::size_t max_frame_size = largest_message;
+    std::size_t max_message_size = largest_message;  ///< bytes of one message put together from fragments
     std::size_t max_fragmented_total = std::size_t{2} << 30;  ///< bytes of all unfinished messages together
     std::size_t max_sequences = 100'000;                      ///< unfinished messages at a time
     std::size_t max_new_atoms =
@@ -97,6 +102,10 @@ struct node_options {
     /// None: connections are plain TCP. Erlang: `-proto_dist inet_tls`.
     std::optional<tls_options> tls{};
 
+    /// Given: connections are made over Unix sockets, and over nothing else. Then there is no epmd, no port
+    /// and no TLS: listen_address, the ports and the fields about epmd are not looked at. None: TCP.
+    std::optional<unix_socket_options> unix_sockets{};
+
     epmd_mode epmd = epmd_mode::embedded_if_absent;
     std::uint16_t epmd_port = 0;  ///< 0 = the environment's ERL_EPMD_PORT, else 4369
     /// Only with epmd_mode::none: the port to dial for a node name (whole name given); none or nothing: not
@@ -120,8 +129,12 @@ struct node_options {
     /// Bytes waiting to be sent to one peer above which senders are suspended. Erlang: `+zdbbl`.
     std::size_t dist_buf_busy_limit = std::size_t{1} << 20;
     /// Bytes waiting above which the connection is given up: senders that cannot be suspended do not fill the
-    /// memory.
-    std::size_t max_outbound_bytes = std::size_t{1} << 30;
+    /// memory. What the suspended ones have sent last does not count; who sends with `nosuspend` is told
+    /// instead.
+    std::size_t max_outbound_bytes = 2 * largest_message;
+    /// Bytes of one message that may be sent, encoded: a larger one is dropped and logged, and the connection
+    /// goes on. Peers of this library end it over more than their peer_limits::max_message_size.
+    std::size_t max_sent_message = largest_message;
     /// Signals to a node that is not connected yet, above which senders are suspended.
     std::size_t max_pending_signals = 1'000;
     /// Sockets that may be in the middle of a handshake with us; further ones are closed at once.

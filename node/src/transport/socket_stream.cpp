@@ -1,4 +1,4 @@
-#include "transport/tcp_stream.hpp"
+#include "transport/socket_stream.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address_v4.hpp>
@@ -24,27 +24,34 @@ std::string to_text(const tcp::endpoint& e) {
     return e.address().is_v6() ? '[' + address + "]:" + port : address + ':' + port;
 }
 
-tcp_stream::tcp_stream(tcp::socket socket)
-    : socket_(std::move(socket)), descriptor_(socket_.native_handle()) {
-    error_code ignored;  // a socket the peer has reset already refuses these; the first read reports it
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+socket_stream::socket_stream(socket s, std::string peer, std::string own)
+    : socket_(std::move(s)),
+      descriptor_(socket_.native_handle()),
+      peer_(std::move(peer)),
+      own_(std::move(own)) {
+    error_code ignored;  // of a socket the peer has reset already: the first read reports it
     socket_.non_blocking(true, ignored);
-    peer_ = to_text(socket_.remote_endpoint(ignored));
-    own_ = to_text(socket_.local_endpoint(ignored));
 }
 
-void tcp_stream::read_some(std::span<std::byte> into, std::shared_ptr<stream_user> user) {
+std::unique_ptr<stream> make_tcp_stream(tcp::socket s) {
+    error_code ignored;  // as above
+    s.set_option(tcp::no_delay(true), ignored);
+    s.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+    std::string peer = to_text(s.remote_endpoint(ignored));
+    std::string own = to_text(s.local_endpoint(ignored));
+    return std::make_unique<socket_stream>(std::move(s), std::move(peer), std::move(own));
+}
+
+void socket_stream::read_some(std::span<std::byte> into, std::shared_ptr<stream_user> user) {
     socket_.async_read_some(boost::asio::buffer(into.data(), into.size()),
                             [user = std::move(user)](error_code e, std::size_t n) { user->on_read(e, n); });
 }
 
-void tcp_stream::wait_writable(std::shared_ptr<stream_user> user) {
-    socket_.async_wait(tcp::socket::wait_write,
-                       [user = std::move(user)](error_code e) { user->on_writable(e); });
+void socket_stream::wait_writable(std::shared_ptr<stream_user> user) {
+    socket_.async_wait(socket::wait_write, [user = std::move(user)](error_code e) { user->on_writable(e); });
 }
 
-result<std::size_t> tcp_stream::try_write(std::span<const iovec> parts) noexcept {
+result<std::size_t> socket_stream::try_write(std::span<const iovec> parts) noexcept {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts.data());  // sendmsg only reads them
     message.msg_iovlen = parts.size();
@@ -57,7 +64,7 @@ result<std::size_t> tcp_stream::try_write(std::span<const iovec> parts) noexcept
     }
 }
 
-void tcp_stream::close_both() noexcept {
+void socket_stream::close_both() noexcept {
     // Only shut down: the descriptor itself stays ours until the destructor, so that a try_write on another
     // thread can never hit a descriptor that the system has given to somebody else meanwhile.
     ::shutdown(descriptor_, SHUT_RDWR);
