@@ -1,4 +1,6 @@
-// What the loopback itself gives, as the bar for dist_bench: two threads, one TCP connection, no protocol.
+// What the loopback itself gives, as the bar for dist_bench: one TCP connection, no protocol. Between two
+// threads that wait in read(), and between two processes that wait with epoll, as programs with more than one
+// connection must.
 //
 //     tcp_bench RUNS echo|flood
 #include "harness.hpp"
@@ -9,7 +11,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string_view>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -85,6 +89,59 @@ double echo(std::size_t size, int n) {
     return n / seconds;
 }
 
+/// One end that is told by epoll when there is something to read.
+class watched_end {
+public:
+    watched_end(int fd, std::size_t size) : fd_(fd), queue_(epoll_create1(0)), buffer_(size) {
+        epoll_event e{};
+        e.events = EPOLLIN | EPOLLET;
+        check(epoll_ctl(queue_, EPOLL_CTL_ADD, fd, &e) == 0, "epoll_ctl");
+    }
+    watched_end(const watched_end&) = delete;
+    watched_end& operator=(const watched_end&) = delete;
+    ~watched_end() { close(queue_); }
+
+    void write() const { write_whole(fd_, buffer_); }
+    /// A message is small: it comes as a whole.
+    void read() {
+        epoll_event e{};
+        check(epoll_wait(queue_, &e, 1, -1) == 1, "epoll_wait");
+        check(recv(fd_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) == static_cast<ssize_t>(buffer_.size()),
+              "recv");
+    }
+
+private:
+    int fd_;
+    int queue_;
+    std::vector<char> buffer_;
+};
+
+/// echo() between two processes that use epoll.
+double echo_by_events(std::size_t size, int n) {
+    const auto [one, other] = connection();
+    const pid_t child = fork();
+    check(child >= 0, "fork");
+    if (child == 0) {
+        watched_end answering(other, size);
+        for (int i = 0; i < n; ++i) {
+            answering.read();
+            answering.write();
+        }
+        _exit(0);
+    }
+    const double seconds = rakka::bench::timed([&, fd = one] {
+        watched_end asking(fd, size);
+        for (int i = 0; i < n; ++i) {
+            asking.write();
+            asking.read();
+        }
+    });
+    waitpid(child, nullptr, 0);
+    close(one);
+    close(other);
+    return n / seconds;
+}
+
 /// Megabytes a second in pieces of `size` bytes.
 double flood(std::size_t size, int n) {
     const auto [one, other] = connection();
@@ -118,6 +175,8 @@ int main(int argc, char** argv) {
     const int runs = std::atoi(argv[1]);
     if (group == "echo") {
         rakka::bench::repeat("tcp_echo", "90 B", "rt/s", runs, [] { return echo(90, 50'000); });
+        rakka::bench::repeat("tcp_echo", "90 B, epoll", "rt/s", runs,
+                             [] { return echo_by_events(90, 50'000); });
     } else {
         rakka::bench::repeat("tcp_flood", "1048576 B", "MB/s", runs, [] { return flood(1 << 20, 1000); });
     }

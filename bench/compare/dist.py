@@ -208,6 +208,7 @@ class Dist:
         if self.options.match in echo[0]:
             bar = parse(run(["taskset", "-c", "0", programs.PROGRAMS / "tcp_bench", self.options.runs, "echo"]))
             self.add("Rakka to Rakka", mine, "raw tcp", {echo[2]: bar.get(("tcp_echo", "90 B"))}, [echo])
+            self.add("Rakka to Rakka", mine, "epoll", {echo[2]: bar.get(("tcp_echo", "90 B, epoll"))}, [echo])
         if self.options.match in binaries[0]:
             bar = parse(run([programs.PROGRAMS / "tcp_bench", self.options.runs, "flood"]))
             self.add("Rakka to Rakka", mine, "raw tcp", {binaries[2]: bar.get(("tcp_flood", "1048576 B"))}, [binaries])
