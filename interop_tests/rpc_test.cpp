@@ -111,6 +111,11 @@ TEST_P(rpc_interop, erlang_sees_every_outcome_of_our_functions) {
     EXPECT_EQ(caught("rpc:call(N, calc, add, [x, 1])"),
               "{badrpc,{'EXIT',{function_clause,[{calc,add,[x,1],[]}]}}}");
     EXPECT_EQ(caught("rpc:block_call(N, calc, throw, [ball])"), "ball");
+    for (const std::string kind : {"call", "block_call"}) {
+        const std::string ask = "rpc:" + kind + "(N, calc, same, [{'EXIT', ";
+        EXPECT_EQ(caught(ask + "boom}])"), "{badrpc,{'EXIT',boom}}");
+        EXPECT_EQ(caught(ask + "boom, x}])"), "{'EXIT',boom,x}");
+    }
     EXPECT_EQ(caught("rpc:block_call(N, calc, add, [x, 1])"),
               "{badrpc,{'EXIT',{function_clause,[{calc,add,[x,1],[]}]}}}");
     // Funs: an external one is looked up, the code of another is not here.

@@ -180,6 +180,8 @@ term rpc_result(const export_table& exports, const term& request) {
     call_outcome out = evaluate(exports, *std::move(c));
     if (out.what == how::exited) return bad_rpc(out.value);
     if (out.what == how::failed) return bad_rpc(term(tuple(std::move(out.value), std::move(out.stack))));
+    // Erlang's `catch` gives the same for an exit and for a value that looks like one.
+    if (out.value.is_tagged(atoms::known<"EXIT">, 2)) return term(tuple(atoms::known<"badrpc">, out.value));
     return std::move(out.value);
 }
 
