@@ -47,7 +47,9 @@ public:
         const auto found = names.resolve(host, std::to_string(port), e);
         if (!e) asio::connect(socket_, found, e);
         if (e) return fail(fmt::format("cannot connect to {}:{}: {}", host, port, e.message()));
-        write(what_.start());
+        auto first = what_.start();
+        if (!first) return fail(first.error());
+        write(std::move(*first));
         read();
         wait();
         io_.run();

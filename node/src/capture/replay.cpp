@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace rakka::capture {
@@ -82,7 +83,12 @@ struct replay::state {
           acceptor(o.peer.text()),
           machine(std::move(o), random_challenge()) {}
 
-    outcome<std::vector<std::byte>> resume(const event& e);
+    outcome<std::vector<std::byte>> resume(const event& e) {
+        auto next = go_on(e);
+        if (!next) failure = next.error();
+        return next;
+    }
+    outcome<std::vector<std::byte>> go_on(const event& e);
     outcome<std::vector<std::byte>> finish();
 
     conversation_begun what;
@@ -90,9 +96,10 @@ struct replay::state {
     std::string acceptor;
     initiator_fsm machine;
     bool connected = false;
+    std::optional<std::string> failure;  // of start() or received()
 };
 
-replay::outcome<std::vector<std::byte>> replay::state::resume(const event& e) {
+replay::outcome<std::vector<std::byte>> replay::state::go_on(const event& e) {
     bytes out;
     for (action a = machine.resume(e);;) {
         switch (a.kind) {
@@ -160,12 +167,12 @@ bool replay::connected() const noexcept {
     return state_->connected;
 }
 
-std::vector<std::byte> replay::start() {
-    auto first = state_->resume(started{});
-    return first ? std::move(*first) : std::vector<std::byte>();
+replay::outcome<std::vector<std::byte>> replay::start() {
+    return state_->resume(started{});
 }
 
 replay::outcome<std::vector<std::byte>> replay::received(std::span<const std::byte> data) {
+    if (state_->failure) return *state_->failure;
     if (connected() || data.empty()) return std::vector<std::byte>();
     return state_->resume(
         handshake::received{{reinterpret_cast<const std::uint8_t*>(data.data()), data.size()}});

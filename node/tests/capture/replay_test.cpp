@@ -36,8 +36,13 @@ bytes plain(const std::vector<std::byte>& from) {
 
 heard play(replay& r, acceptor_options o) {
     acceptor_fsm peer = make_acceptor(std::move(o));
-    bytes to_peer = plain(r.start());
     heard h;
+    const auto first = r.start();
+    if (!first) {
+        h.failure = first.error();
+        return h;
+    }
+    bytes to_peer = plain(*first);
     for (action a = peer.resume(started{});;) {
         switch (a.kind) {
             case action_kind::read: {
@@ -106,6 +111,20 @@ TEST(Replay, ANodeThatTalksInAnotherFormIsLeftAlone) {
     const heard h = play(*r, std::move(o));
     EXPECT_FALSE(h.frames);
     EXPECT_THAT(h.failure, HasSubstr("another form"));
+}
+
+// Found by the fuzzer: what came after that was given to a handshake that was over.
+TEST(Replay, ADiallerWithTheNameOfTheOtherNodeFailsAtOnceAndForGood) {
+    const bytes name =
+        encode(name_message{peer_options().own_flags, creation(77), "a@localhost"}, length_prefix::two_bytes);
+    auto r = make(recording(join({name, our_reply}), acceptor_bytes({})));
+    ASSERT_TRUE(r) << r.error();
+    const auto first = r->start();
+    ASSERT_FALSE(first);
+    EXPECT_FALSE(first.error().empty());
+    const auto next = r->received(as_bytes(status_ok));
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error(), first.error());
 }
 
 TEST(Replay, WhatCannotBeSaidAgainIsRefused) {

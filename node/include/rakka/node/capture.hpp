@@ -123,11 +123,12 @@ public:
     /// Whom the dialler connected to, and as what.
     [[nodiscard]] const std::string& acceptor() const noexcept;
     [[nodiscard]] const std::string& dialler() const noexcept;
-    /// What is to be sent first.
-    [[nodiscard]] std::vector<std::byte> start();
+    /// What is to be sent first. Fails when nobody could dial so: both recorded nodes have the same name.
+    [[nodiscard]] outcome<std::vector<std::byte>> start();
     /// These bytes came: what is to be sent next, perhaps nothing. The last part of the handshake is answered
     /// with the whole rest of the recording; what comes afterwards needs no answer. Fails when the peer does
-    /// not let us in, or talks in another form than when it was recorded (another version).
+    /// not let us in, or talks in another form than when it was recorded (another version); then that was
+    /// all, and so it is after start() has failed: the same failure again.
     [[nodiscard]] outcome<std::vector<std::byte>> received(std::span<const std::byte> data);
     /// Whether the handshake is through.
     [[nodiscard]] bool connected() const noexcept;
