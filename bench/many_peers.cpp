@@ -77,8 +77,8 @@ public:
         m.from = self_;
         m.name = "adder"_a;
         out_.clear();
-        if (!encoder_->append(out_, m, term(tuple("$gen_call"_a, tuple(self_, tag), tuple("add"_a, 1, 2)))))
-            fail("a call cannot be encoded");
+        const term request = tuple("$gen_call"_a, tuple(self_, tag), tuple("add"_a, 1, 2));
+        if (!encoder_->append(out_, m, request)) fail("a call cannot be encoded");
         write(out_.bytes());
     }
     /// Reads once; the answers that came.
