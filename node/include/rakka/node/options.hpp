@@ -132,8 +132,9 @@ struct node_options {
     /// memory. What the suspended ones have sent last does not count; who sends with `nosuspend` is told
     /// instead.
     std::size_t max_outbound_bytes = 2 * largest_message;
-    /// Bytes of one message that may be sent, encoded: a larger one is dropped and logged, and the connection
-    /// goes on. Peers of this library end it over more than their peer_limits::max_message_size.
+    /// Bytes of one message that may be sent, encoded (128 KiB or more): a larger one is dropped and logged,
+    /// and the connection goes on. Peers of this library end it over more than their
+    /// peer_limits::max_message_size.
     std::size_t max_sent_message = largest_message;
     /// Signals to a node that is not connected yet, above which senders are suspended.
     std::size_t max_pending_signals = 1'000;
