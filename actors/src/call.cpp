@@ -146,15 +146,12 @@ term call_failure(const system_core& core, term reason, const destination& serve
     return tuple(atoms::known<"nodedown">, node);
 }
 
-}  // namespace
-
-}  // namespace detail
-
-namespace gen {
-
-boost::system::result<term, no_reply> call(const destination& server, atom label, const term& request_body,
-                                           std::optional<std::chrono::milliseconds> timeout) {
-    using namespace detail;
+/// gen::call for any type of label.
+template <class Label>
+boost::system::result<term, gen::no_reply> call_with(const destination& server, const Label& label,
+                                                     const term& request_body,
+                                                     std::optional<std::chrono::milliseconds> timeout) {
+    using gen::no_reply;
     process& self = current_process();
     system_core& core = *self.system;
     const pid me = self.pid();
@@ -162,7 +159,7 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
     const monitor_target target = watched(server);
     const monitor_entry entry = resolve(core, target);
     if (entry.resolved == me) return no_reply::because(atoms::known<"calling_self">);
-    term message = tuple(label, tuple(std::cref(me), cons(atoms::known<"alias">, std::cref(ref))),
+    term message = tuple(std::cref(label), tuple(std::cref(me), cons(atoms::known<"alias">, std::cref(ref))),
                          std::cref(request_body));
     waiting_call call(self, ref, entry);
     const bool unusual = self.unusual();
@@ -189,6 +186,23 @@ boost::system::result<term, no_reply> call(const destination& server, atom label
         call.replied_in_trace(*trace);
     if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
     return call.take_value();
+}
+
+}  // namespace
+
+}  // namespace detail
+
+namespace gen {
+
+boost::system::result<term, no_reply> call(const destination& server, atom label, const term& request_body,
+                                           std::optional<std::chrono::milliseconds> timeout) {
+    return detail::call_with(server, label, request_body, timeout);
+}
+
+boost::system::result<term, no_reply> call(const destination& server, const pid& label,
+                                           const term& request_body,
+                                           std::optional<std::chrono::milliseconds> timeout) {
+    return detail::call_with(server, label, request_body, timeout);
 }
 
 }  // namespace gen

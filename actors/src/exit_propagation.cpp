@@ -4,6 +4,7 @@
 #include "engine/worker.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
+#include "system_log.hpp"
 #include "timer_records.hpp"
 #include "tracing.hpp"
 
@@ -64,6 +65,8 @@ void finish(process& self, const term& reason, slot_fate fate) noexcept {
     system_core& core = *self.system;
     const pid me = self.pid();
     self.state = process::phase::ending;
+    if (core.log.wants_life(log_level::debug)) [[unlikely]]
+        tell_ended(self, reason);
     if (mailbox_bound* const bound = self.bound.load(std::memory_order_relaxed)) bound->end();
     give_up_name(self);
     if (self.related) {

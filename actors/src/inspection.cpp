@@ -7,6 +7,7 @@
 #include <rakka/actors/inspection.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <mutex>
 #include <pthread.h>
@@ -34,12 +35,47 @@ std::optional<std::vector<std::chrono::nanoseconds>> worker_times(scheduler::sta
     return out;
 }
 
+std::uint64_t started_so_far(scheduler::state& engine) {
+    std::uint64_t sum = engine.started_elsewhere.load(std::memory_order_relaxed);
+    for (const auto& w : engine.workers)
+        sum += w->started();
+    return sum;
+}
+
+/// Those given back first: what is given back was claimed before.
+std::size_t pending_timers(const system_core& core) {
+    std::uint64_t given_back = core.timers.given_back_singly();
+    for (const auto& c : core.caches())
+        given_back += c->timers.given_back.value();
+    std::uint64_t claimed = core.timers.claimed_singly();
+    for (const auto& c : core.caches())
+        claimed += c->timers.claimed.value();
+    return claimed > given_back ? static_cast<std::size_t>(claimed - given_back) : 0;
+}
+
+void add_counts(system_core& core, system_statistics& out) {
+    scheduler::state& engine = core.scheduling().internals();
+    out.spawned = started_so_far(engine);
+    out.messages = core.messages_elsewhere.load(std::memory_order_relaxed);
+    out.longest_mailbox = core.longest_mailbox_elsewhere.load(std::memory_order_relaxed);
+    for (const auto& c : core.caches()) {
+        out.messages += c->messages.value();
+        out.longest_mailbox = std::max<std::size_t>(out.longest_mailbox, c->longest_mailbox.value());
+    }
+    out.reductions = engine.dedicated.all_reductions();
+    for (const auto& w : engine.workers)
+        out.reductions += w->all_reductions();
+    out.timers = pending_timers(core);
+    out.max_timers = core.timers.most();
+}
+
 }  // namespace
 
 system_statistics statistics_of(system& s) {
     system_core& core = s.core();
     scheduler::state& engine = core.scheduling().internals();
     system_statistics out;
+    out.simulated = core.scheduling().simulated();
     out.uptime = core.now() - engine.made;
     out.processes = core.living.load(std::memory_order_acquire);
     out.max_processes = core.max_processes;
@@ -51,6 +87,7 @@ system_statistics statistics_of(system& s) {
     }
     out.run_queues.push_back(engine.injected.size());
     out.worker_times = worker_times(engine);
+    add_counts(core, out);
     out.process_memory = std::size_t{core.table.used()} * sizeof(process) + engine.stacks.resident();
     return out;
 }

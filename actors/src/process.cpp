@@ -172,6 +172,10 @@ term find_entry(const process& p, term_view key) {
 
 }  // namespace
 
+message_handler* detail::own_handler() {
+    return current_process().handler.get();
+}
+
 term put(term key, term value) {
     dictionary_entries& all = current_process().relate().occasionally().dictionary;
     const auto at = find_key(all, key);

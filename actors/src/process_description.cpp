@@ -11,6 +11,7 @@
 
 #include <boost/core/demangle.hpp>
 
+#include <iterator>
 #include <typeinfo>
 
 namespace rakka::detail {
@@ -91,6 +92,11 @@ process_information process::describe() {
     out.threaded = threaded;
     if (const trace_state* const t = trace_of(*this)) out.sequential_trace_token = t->token.to_term();
     out.max_mailbox = limit_of(*this);
+    if (handler) {
+        auto more = handler->dictionary();
+        out.dictionary.insert(out.dictionary.end(), std::make_move_iterator(more.begin()),
+                              std::make_move_iterator(more.end()));
+    }
     out.initial_call = code_name(*this);
     // A handler between two callbacks stands on the worker's stack.
     out.current_function = at_rest ? out.initial_call + "::handle" : innermost_function();

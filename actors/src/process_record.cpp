@@ -5,8 +5,10 @@
 #include "exit_propagation.hpp"
 #include "signal_delivery.hpp"
 #include "system_core.hpp"
+#include "system_log.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/throw_trace.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <exception>
@@ -131,6 +133,14 @@ bool process::give_way(std::int32_t n) noexcept {
     }
 }
 
+[[gnu::cold]] void process::change_message_cost() noexcept {
+    const std::size_t too_many = messages.size() / messages_for_a_reduction;
+    if (too_many != 0) system->note_long_mailbox(messages.size());
+    const auto cost = static_cast<std::uint16_t>(1 + std::min(too_many, most_message_cost));
+    if (message_cost.load(std::memory_order_relaxed) != cost)
+        message_cost.store(cost, std::memory_order_relaxed);
+}
+
 void process::taken_up_again() {
     fetch();
     if (!doomed) return;
@@ -144,6 +154,7 @@ step process::run_slice() noexcept {
 }
 
 step process::run_body() noexcept {
+    RAKKA_TAKES_DOWN_THROWS;
     state = phase::running;
     fetch();
     term why = atoms::known<"normal">;
@@ -151,7 +162,7 @@ step process::run_body() noexcept {
         try {
             body->run();
         } catch (...) {
-            why = exit_reason_of(std::current_exception());
+            why = reason_of_crash(*this);
         }
     }
     if (doomed) why = reason;
@@ -165,6 +176,7 @@ step process::run_body() noexcept {
 
 template <class Callback>
 bool process::call(Callback callback) noexcept {
+    RAKKA_TAKES_DOWN_THROWS;
     try {
         if (related && related->handler_timeout) related->handler_timeout->stop();
         next decision = callback();
@@ -175,7 +187,7 @@ bool process::call(Callback callback) noexcept {
         }
         end_handler(std::move(decision.reason()));
     } catch (...) {
-        end_handler(exit_reason_of(std::current_exception()));
+        end_handler(reason_of_crash(*this));
     }
     return false;
 }
@@ -227,7 +239,7 @@ step process::run_handler() noexcept {
             waiting = true;
             // Woken for signals only, as at the end of a start: what they have ended need not stay.
             if (!served && related && related->nothing_left()) related.reset();
-            reset_message_cost();
+            set_message_cost();
             current_worker()->settle_reductions();
             if (keeps_stack) [[unlikely]] {
                 if (!sleep_on_own_stack()) return end_handler(atoms::known<"system_limit">);

@@ -137,7 +137,7 @@ struct alignas(64) process final : task {
     /// Sleeps until something is in the inbox or among the messages. Call fetch() afterwards. Throws
     /// std::bad_alloc when no stack is left.
     void sleep() {
-        reset_message_cost();
+        set_message_cost();
         suspend_current([this]() noexcept { return inbox.try_sleep(); });
     }
     /// An exit signal has ended this process, and throwing is possible now.
@@ -146,16 +146,9 @@ struct alignas(64) process final : task {
     void check_exit();
     /// Brings message_cost up to date. Owner.
     void set_message_cost() noexcept {
-        const std::size_t too_many = messages.size() / messages_for_a_reduction;
-        const auto cost = static_cast<std::uint16_t>(1 + std::min(too_many, most_message_cost));
-        if (message_cost.load(std::memory_order_relaxed) != cost) [[unlikely]]
-            message_cost.store(cost, std::memory_order_relaxed);
-    }
-    /// The same, cheaper for who has little waiting.
-    void reset_message_cost() noexcept {
-        if (message_cost.load(std::memory_order_relaxed) != 1 || messages.size() >= messages_for_a_reduction)
+        if (messages.size() >= messages_for_a_reduction || message_cost.load(std::memory_order_relaxed) != 1)
             [[unlikely]]
-            set_message_cost();
+            change_message_cost();
     }
     /// The price of an ambient function, at its end: when the slice is used up others run (a handler first
     /// gets another slice, to return from its callback), and then this process takes in its signals. Throws
@@ -221,6 +214,7 @@ private:
     static constexpr std::size_t messages_for_a_reduction = 128;
     static constexpr std::size_t most_message_cost = 255;
 
+    void change_message_cost() noexcept;
     void special_message_received(signal& s) noexcept;
     bool fetch_pending() noexcept;
     void take_in_other(signal& s) noexcept;

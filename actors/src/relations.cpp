@@ -1,5 +1,6 @@
 #include "relations.hpp"
 
+#include "throw_trace.hpp"
 #include "tracing.hpp"
 
 namespace rakka::detail {
@@ -12,6 +13,7 @@ std::size_t relations::memory() const noexcept {
                     aliases.memory() + spawns.memory();
     if (seldom) n += sizeof(*seldom) + seldom->dictionary.capacity() * sizeof(dictionary_entries::value_type);
     if (seldom && seldom->trace) n += sizeof(trace_state);
+    if (seldom && seldom->thrown) n += sizeof(throw_trace);
     return n;
 }
 
@@ -30,6 +32,7 @@ bool relations::shrink() noexcept {
     spawns.shrink();
     if (seldom) {
         seldom->question.reset();
+        seldom->thrown.reset();
         seldom->dictionary.shrink_to_fit();
         if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace) seldom.reset();
     }

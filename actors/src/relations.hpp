@@ -22,6 +22,7 @@
 namespace rakka::detail {
 
 struct message_timer;
+struct throw_trace;  // throw_trace.hpp
 struct trace_state;  // tracing.hpp
 
 // Relations with another node that were made from here know the number of their connection; 0 stands for
@@ -81,6 +82,7 @@ struct occasional {
     std::optional<pending_question> question;
     std::optional<unthrown_exit> unthrown;
     std::unique_ptr<trace_state> trace;
+    std::unique_ptr<throw_trace> thrown;
 
     occasional() noexcept;
     ~occasional();

@@ -26,6 +26,7 @@ std::int32_t send_as(system_core& core, worker_cache* cache, const pid& to, term
     process* const target = find_alive(core, to);
     if (target == nullptr) return 1;
     const std::int32_t cost = target->message_cost.load(std::memory_order_relaxed);
+    core.count_message(cache);
     signal& s = make_message(core, cache, std::move(message));
     if constexpr (Kind != signal_kind::message) s.kind = Kind;
     if (target->bound.load(std::memory_order_relaxed) != nullptr && !let_in(*target, to.serial, s))

@@ -42,6 +42,11 @@ enum class signal_kind : std::uint8_t {
     traced,         // any of the others, with a trace token (tracing.hpp)
 };
 
+/// Whether it is a message, or a call or reply, for which Erlang sends one.
+[[nodiscard]] constexpr bool is_message(signal_kind k) noexcept {
+    return k <= signal_kind::notice;
+}
+
 /// How a node's memory is given back.
 enum class signal_storage : std::uint8_t {
     arena,    // the queue_link of the message's own arena

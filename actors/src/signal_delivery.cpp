@@ -83,7 +83,9 @@ signal& make_message(system_core& core, worker_cache* cache, term&& message) {
 
 control_signal& make_control(system_core& core, signal_kind kind) {
     // Member by member: as a whole it is large enough for the compiler to call memset.
-    control_signal& s = *new (take_large(core, core.cache())) control_signal;
+    worker_cache* const cache = core.cache();
+    control_signal& s = *new (take_large(core, cache)) control_signal;
+    if (is_message(kind)) core.count_message(cache);
     s.next = nullptr;
     s.serial = 0;
     s.kind = kind;

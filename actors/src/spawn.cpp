@@ -1,6 +1,7 @@
 #include "mailbox_limits.hpp"
 #include "signal_delivery.hpp"
 #include "start_process.hpp"
+#include "system_log.hpp"
 #include "tracing.hpp"
 
 #include <rakka/actors/errc.hpp>
@@ -128,6 +129,8 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
                 child.take_resources();
                 if (parent != nullptr && parent->traced) [[unlikely]]
                     pass_token(*parent, *fresh, reply);
+                if (core.log.wants_life(log_level::debug)) [[unlikely]]
+                    tell_spawned(*fresh, code, options.name);
                 return child.bear(std::move(code));
             }
             why = actors_errc::name_taken;

@@ -6,6 +6,7 @@
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/system.hpp>
+#include <rakka/actors/throw_trace.hpp>
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/local_origin.hpp>
 
@@ -54,6 +55,7 @@ public:
         : core_(core), inner_(std::move(inner)), out_(std::move(out)) {}
     ~reported_body() override { finish(); }
     void run() override {
+        RAKKA_TAKES_DOWN_THROWS;
         try {
             inner_->run();
             returned_ = true;
@@ -278,6 +280,10 @@ reference system::make_reference() noexcept {
             3,
             {static_cast<std::uint32_t>(n) & 0x3ffff, static_cast<std::uint32_t>(n >> 18),
              static_cast<std::uint32_t>(n >> 50), 0, 0}};
+}
+
+export_table& system::exports() noexcept {
+    return core_->exports;
 }
 
 void system::set_router(remote_router* router) noexcept {

@@ -107,6 +107,14 @@ bool system_core::admit() noexcept {
     return false;
 }
 
+void system_core::note_long_mailbox(std::size_t messages) noexcept {
+    if (worker_cache* const here = cache()) return here->longest_mailbox.raise_to(messages);
+    std::uint64_t longest = longest_mailbox_elsewhere.load(std::memory_order_relaxed);
+    while (longest < messages &&
+           !longest_mailbox_elsewhere.compare_exchange_weak(longest, messages, std::memory_order_relaxed)) {
+    }
+}
+
 void system_core::process_ended() noexcept {
     if (living.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     const std::lock_guard lock(living_mutex);

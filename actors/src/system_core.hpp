@@ -3,13 +3,17 @@
 
 #include "ended_parents.hpp"
 #include "engine/current.hpp"
+#include "engine/own_counter.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/worker.hpp"
+#include "layer_state.hpp"
+#include "log_outlet.hpp"
 #include "name_table.hpp"
 #include "process_table.hpp"
 #include "signal_pool.hpp"
 #include "timer_pool.hpp"
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/actors/system.hpp>
 
 #include <algorithm>
@@ -29,6 +33,8 @@ struct worker_cache {
     signal_cache signals;
     slot_list slots;
     timer_cache timers;
+    own_counter messages;         // sent from here to processes of this system
+    own_counter longest_mailbox;  // that was seen from here
 };
 
 class system_core {
@@ -45,7 +51,7 @@ public:
     const std::uint32_t max_processes;
     const runtime_mode mode;
     const nanoseconds exit_patience;
-    const log_sink log;
+    log_outlet log;  // any thread
     /// Null unless signals are to be reordered.
     std::unique_ptr<signal_transit> transit;
 
@@ -53,12 +59,15 @@ public:
     // -----------------------------------------------------------------------------------------------
     process_table table;
     name_table names;
+    export_table exports;
     timer_pool timers;
     signal_depot depot;
     std::atomic<remote_router*> router{nullptr};
     std::atomic<std::uint64_t> references{1};
     std::atomic<std::uint64_t> questions{1};
     std::atomic<std::uint32_t> living{0};
+    std::atomic<std::uint64_t> messages_elsewhere{0};  // sent by no worker that shares in the work
+    std::atomic<std::uint64_t> longest_mailbox_elsewhere{0};
     std::atomic<bool> stopping{false};
     std::atomic<bool> warnings_disabled;
     std::atomic<std::uint32_t> threads_warned_of{0};
@@ -98,7 +107,22 @@ public:
     [[nodiscard]] bool admit() noexcept;
     void process_ended() noexcept;
 
+    /// A message is on its way to a process of this system. `cache` is the calling worker's.
+    void count_message(worker_cache* cache) noexcept {
+        if (cache != nullptr) [[likely]] {
+            cache->messages.add();
+        } else {
+            messages_elsewhere.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    /// So many messages wait for one process.
+    void note_long_mailbox(std::size_t messages) noexcept;
+    [[nodiscard]] const std::vector<std::unique_ptr<worker_cache>>& caches() const noexcept {
+        return caches_;
+    }
+
     ended_parents gone_parents;
+    layer_state layers;
 
     // Sequential tracing: see tracing.hpp.
     std::atomic<std::uint32_t> trace_epoch{0};    // of the tokens that count

@@ -45,7 +45,9 @@ message_timer* timer_pool::claim_one() noexcept {
         batches_ = batches_->previous;
     }
     if (single_.count == 0) make(single_, 1);
-    return single_.count == 0 ? nullptr : &single_.pop();
+    if (single_.count == 0) return nullptr;
+    claimed_.add();
+    return &single_.pop();
 }
 
 bool timer_pool::refill(free_timers& list) noexcept {
@@ -64,6 +66,7 @@ bool timer_pool::refill(free_timers& list) noexcept {
 void timer_pool::give_back_one(message_timer& t) noexcept {
     const std::lock_guard lock(lock_);
     single_.push(t);
+    given_back_.add();
 }
 
 void timer_pool::give_back_all(free_timers full) noexcept {

@@ -2,6 +2,7 @@
 // system is.
 #pragma once
 
+#include "engine/own_counter.hpp"
 #include "engine/spin_lock.hpp"
 #include "timer_records.hpp"
 
@@ -37,6 +38,8 @@ struct free_timers {
 struct timer_cache {
     free_timers loaded;
     free_timers spare;
+    own_counter claimed;
+    own_counter given_back;
 };
 
 /// At most so many timers as it was made for. Some of them may rest in the caches of workers, where others do
@@ -61,6 +64,7 @@ public:
             if (cache->loaded.count == 0 && !refill(cache->loaded)) return nullptr;
         }
         message_timer& t = cache->loaded.pop();
+        cache->claimed.add();
         if (cache->loaded.first != nullptr) prefetch(*cache->loaded.first);
         return &t;
     }
@@ -71,6 +75,7 @@ public:
             if (cache->loaded.count == batch_) give_back_all(std::exchange(cache->loaded, {}));
         }
         cache->loaded.push(t);
+        cache->given_back.add();
     }
 
     /// Null for a place that was never used.
@@ -81,6 +86,10 @@ public:
 
     /// How many are neither free nor were never used. While nothing runs.
     [[nodiscard]] std::size_t in_use() const noexcept;
+    /// What was claimed and given back in no cache. Any thread.
+    [[nodiscard]] std::uint64_t claimed_singly() const noexcept { return claimed_.value(); }
+    [[nodiscard]] std::uint64_t given_back_singly() const noexcept { return given_back_.value(); }
+    [[nodiscard]] std::uint32_t most() const noexcept { return most_; }
 
     /// The system ends: stops whatever is pending. Nothing runs any more.
     void end_all() noexcept;
@@ -105,7 +114,9 @@ private:
     const std::unique_ptr<std::atomic<message_timer*>[]> chunks_;
     std::atomic<std::uint32_t> made_{0};  // written under lock_
     alignas(64) spin_lock lock_;
-    free_timers single_;                // guarded by lock_
+    free_timers single_;   // guarded by lock_
+    own_counter claimed_;  // owned by who holds lock_; likewise the next
+    own_counter given_back_;
     message_timer* batches_ = nullptr;  // guarded by lock_: full lists, their first ones linked by `previous`
 };
 

@@ -5,8 +5,10 @@
 #include <rakka/actors/destination.hpp>
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/exports.hpp>
 #include <rakka/actors/handler.hpp>
 #include <rakka/actors/inspection.hpp>
+#include <rakka/actors/layers.hpp>
 #include <rakka/actors/links.hpp>
 #include <rakka/actors/log.hpp>
 #include <rakka/actors/monitors.hpp>

@@ -55,6 +55,15 @@ worker& dedicated_threads::start() {
     return *m.runner;
 }
 
+std::uint64_t dedicated_threads::all_reductions() {
+    const std::lock_guard no_start(start_mutex_);  // which makes the runner of a member
+    const std::lock_guard lock(mutex_);
+    std::uint64_t sum = 0;
+    for (const auto& m : members_)
+        if (m->runner) sum += m->runner->all_reductions();
+    return sum;
+}
+
 void dedicated_threads::stop() noexcept {
     {
         const std::lock_guard lock(start_mutex_);

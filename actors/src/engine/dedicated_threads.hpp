@@ -28,6 +28,9 @@ public:
     /// always) and std::bad_alloc.
     [[nodiscard]] worker& start();
 
+    /// Of all slices that are over.
+    [[nodiscard]] std::uint64_t all_reductions();
+
     /// Ends those that wait; returns when all have ended. The scheduler is stopping. Foreign thread.
     void stop() noexcept;
 

@@ -134,6 +134,8 @@ void worker::end_slice_awake(task& t, step s) noexcept {
         return;
     }
     leave_task();
+    all_reductions_.add(
+        static_cast<std::uint64_t>(settled_left_ - reductions_left_));  // the task's own go with it
     forget_modes();
     ended_.store(ended_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     if (shared_.draining.load(std::memory_order_relaxed)) shared_.task_ended();

@@ -4,6 +4,7 @@
 #include "engine/fiber_pool.hpp"
 #include "engine/idle_registry.hpp"
 #include "engine/local_queues.hpp"
+#include "engine/own_counter.hpp"
 #include "engine/parker.hpp"
 #include "engine/recent_time.hpp"
 #include "engine/scheduler.hpp"
@@ -71,7 +72,9 @@ public:
     }
 
     void settle_reductions() noexcept {
-        current()->reductions_ += static_cast<std::uint64_t>(settled_left_ - reductions_left_);
+        const auto used = static_cast<std::uint64_t>(settled_left_ - reductions_left_);
+        current()->reductions_ += used;
+        all_reductions_.add(used);
         settled_left_ = reductions_left_;
     }
     [[nodiscard]] bool may_give_way() const noexcept {
@@ -141,6 +144,8 @@ public:
     [[nodiscard]] glimpse look() const noexcept;
     [[nodiscard]] std::uint64_t started() const noexcept { return started_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
+    /// Of all slices here that are over. Any thread.
+    [[nodiscard]] std::uint64_t all_reductions() const noexcept { return all_reductions_.value(); }
 
     /// The entry of each fiber.
     static void loop() noexcept;
@@ -276,6 +281,7 @@ private:
     std::atomic<bool> shares_{false};                   // a single waiting task, too; thieves take it back
     std::atomic<std::uint64_t> started_{0};
     std::atomic<std::uint64_t> ended_{0};
+    own_counter all_reductions_;
 };
 
 inline void worker::switch_to(fiber& to, departure after) noexcept {

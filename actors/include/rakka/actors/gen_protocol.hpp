@@ -73,6 +73,10 @@ private:
 [[nodiscard]] boost::system::result<term, no_reply> call(const destination& server, atom label,
                                                          const term& request_body,
                                                          std::optional<std::chrono::milliseconds> timeout);
+/// The same for the requests of gen_event, whose label is the client's pid. [protocol §7.2]
+[[nodiscard]] boost::system::result<term, no_reply> call(const destination& server, const pid& label,
+                                                         const term& request_body,
+                                                         std::optional<std::chrono::milliseconds> timeout);
 
 }  // namespace gen
 }  // namespace rakka

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace rakka {
 
@@ -64,6 +65,14 @@ public:
     /// it), even when that comes before init() has run. Links and monitors are told afterwards. May block,
     /// but not for ever: an exit signal does not end it.
     virtual void terminate(term_view reason) noexcept { static_cast<void>(reason); }
+    /// What process_info() shows in the process dictionary besides what put() has placed there: for what
+    /// every process of a kind has, so that it need not be stored in each.
+    [[nodiscard]] virtual std::vector<std::pair<term, term>> dictionary() const { return {}; }
 };
+
+namespace detail {
+/// The handler of the calling process; null for a process that runs a callable. Owner process.
+[[nodiscard]] message_handler* own_handler();
+}  // namespace detail
 
 }  // namespace rakka

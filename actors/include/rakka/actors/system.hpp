@@ -25,6 +25,7 @@
 
 namespace rakka {
 
+class export_table;
 namespace detail {
 class system_core;
 }
@@ -80,7 +81,8 @@ struct system_options {
     /// destructors do not run, what its stack holds is lost until the system ends, and the log says so. In a
     /// simulation, where computing takes no time, it is 400,000 reductions.
     std::chrono::nanoseconds exit_patience = std::chrono::seconds(5);
-    /// Where the system's own events go. None: warnings and errors to the standard error output, a line each.
+    /// Is told of events, whether there is a logger or not (log.hpp). Without both: standard error, from
+    /// warnings on.
     log_sink log{};
     /// No warnings of threads that are made inside a process, which programs get that are linked with
     /// rakka::thread_warnings. See docs/lint.md.
@@ -178,6 +180,9 @@ public:
     result<void> unregister_name(atom name);
     [[nodiscard]] std::optional<pid> whereis(atom name) const noexcept;
     [[nodiscard]] std::vector<atom> registered() const;
+
+    /// The functions that others find by name: see exports.hpp. Erlang: nearest to the loaded modules.
+    [[nodiscard]] export_table& exports() noexcept;
 
     // -- identity and the outside
     // ----------------------------------------------------------------------------------
