@@ -56,8 +56,14 @@ std::string short_host_name() {
 
 node::node(std::shared_ptr<detail::running_node> running) : running_(std::move(running)) {}
 node::node(node&&) noexcept = default;
-node& node::operator=(node&&) noexcept = default;
-node::~node() = default;
+node& node::operator=(node&& other) noexcept {
+    node old(std::move(*this));  // stops
+    running_ = std::move(other.running_);
+    return *this;
+}
+node::~node() {
+    if (running_) running_->stop();  // others may hold it for a moment longer, as a part of the system
+}
 
 boost::system::result<node, node_start_error> node::start(system& s, node_options options) {
     if (options.name == "undefined") options.name += '@' + short_host_name();
@@ -79,7 +85,6 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
     const bool from_file = !options.cookie;
     auto secret = find_cookie(options);
     if (!secret) return secret.error();
-    if (!options.log) options.log = log_to_stderr();
     auto core = std::make_shared<detail::node_core>(s, io_context_of(s), std::move(options), std::move(*name),
                                                     std::move(*secret));
     if (tls) {
@@ -94,6 +99,7 @@ boost::system::result<node, node_start_error> node::start(system& s, node_option
     if (from_file) follow_cookie_file(*core);
     auto running = std::make_shared<detail::running_node>(std::move(core));
     if (auto e = running->start()) return std::move(*e);
+    add_part(s, running);
     return node(std::move(running));
 }
 
@@ -196,7 +202,7 @@ result<void> node::set_peer_rules(const std::vector<peer_rule>& rules) {
 }
 
 export_table& node::exports() noexcept {
-    return running_->core->exports;
+    return running_->core->sys.exports();
 }
 
 }  // namespace rakka

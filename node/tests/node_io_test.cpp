@@ -1,6 +1,9 @@
 // Printing through group leaders of other nodes, the devices of a node, and log events of other nodes.
 #include "support/cluster.hpp"
 
+#include <rakka/actors/process_info.hpp>
+#include <rakka/actors/registry.hpp>
+#include <rakka/actors/testing.hpp>
 #include <rakka/etf/convert.hpp>
 #include <rakka/node/io.hpp>
 #include <rakka/node/rpc.hpp>
@@ -108,6 +111,16 @@ TEST_F(node_io, log_events_of_other_nodes_are_put_into_the_log) {
     EXPECT_EQ(b.log.wait_for("a string").level, node_log_level::info);
     EXPECT_EQ(b.log.wait_for("#{what => report}").level, node_log_level::warning);
     EXPECT_EQ(b.log.wait_for("FORMAT ERROR: \"~p ~p\" - [1]").level, node_log_level::error);
+}
+
+TEST_F(node_io, what_waits_for_a_logger_proxy_is_bounded) {
+    b.sys.run([] {
+        EXPECT_TRUE(wait_until([] {
+            const auto proxy = whereis("logger_proxy"_a);
+            const auto info = proxy ? process_info(*proxy) : std::nullopt;
+            return info && info->max_mailbox && info->max_mailbox->policy == mailbox_policy::drop;
+        }));
+    });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // epmd.
 #pragma once
 
+#include <rakka/actors/exports.hpp>           // IWYU pragma: export
 #include <rakka/node/connection_info.hpp>     // IWYU pragma: export
 #include <rakka/node/cookie.hpp>              // IWYU pragma: export
 #include <rakka/node/creation.hpp>            // IWYU pragma: export
@@ -11,7 +12,6 @@
 #include <rakka/node/epmd_server.hpp>         // IWYU pragma: export
 #include <rakka/node/erpc.hpp>                // IWYU pragma: export
 #include <rakka/node/errc.hpp>                // IWYU pragma: export
-#include <rakka/node/exports.hpp>             // IWYU pragma: export
 #include <rakka/node/global.hpp>              // IWYU pragma: export
 #include <rakka/node/io.hpp>                  // IWYU pragma: export
 #include <rakka/node/log.hpp>                 // IWYU pragma: export

@@ -307,6 +307,7 @@ void connection::on_read(error_code error, std::size_t size) {
 bool connection::take_frames() {
     wire::inbound_message m;
     const std::uint64_t before = reader_->frames();
+    std::uint64_t signals = signals_in_.load(std::memory_order_relaxed);
     while (phase() == connection_phase::up) {
         auto event = reader_->next(m);
         std::optional<wire::wire_error> wrong;
@@ -315,6 +316,7 @@ bool connection::take_frames() {
         } else if (*event == wire::message_reader::event::need_bytes) {
             break;
         } else if (*event == wire::message_reader::event::message) {
+            ++signals;
             if (relations::concern(m.control().kind)) {
                 const std::lock_guard lock(mutex_);
                 wrong = relations_.received(m.control());
@@ -331,6 +333,7 @@ bool connection::take_frames() {
     }
     if (reader_->frames() != before) tick_.frame_read();
     frames_in_.store(reader_->frames(), std::memory_order_relaxed);
+    signals_in_.store(signals, std::memory_order_relaxed);
     bytes_in_.store(reader_->bytes(), std::memory_order_relaxed);
     return phase() == connection_phase::up;
 }

@@ -118,6 +118,7 @@ private:
         connection_phase::pending};  // changed under mutex_ by the I/O thread
     std::atomic<bool> hidden_{false};
     std::atomic<std::uint64_t> frames_in_{0};
+    std::atomic<std::uint64_t> signals_in_{0};  // written by the I/O thread alone
     std::atomic<std::uint64_t> bytes_in_{0};
     slice_end flush_hook_;
     std::atomic<unsigned> armings_{0};           // of flush_hook_ that have not run; changed under mutex_
@@ -143,6 +144,7 @@ private:
     bool written_since_tick_ = false;
     std::shared_ptr<connection> keep_while_armed_;
     std::uint64_t frames_out_ = 0;
+    std::uint64_t signals_out_ = 0;
     std::uint64_t bytes_out_ = 0;
     std::string address_;
     std::string encryption_;

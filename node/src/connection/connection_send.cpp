@@ -167,6 +167,7 @@ void connection::encode(outbound_signal& s, const pid& sender) {
         return;
     }
     ++frames_out_;
+    ++signals_out_;
     if (done->rest) queue_.add_large(sender, std::move(done->rest));
 }
 
@@ -278,6 +279,8 @@ connection_info connection::info() const {
     i.up_since = up_since_;
     i.frames_in = frames_in_.load(std::memory_order_relaxed);
     i.frames_out = frames_out_;
+    i.signals_in = signals_in_.load(std::memory_order_relaxed);
+    i.signals_out = signals_out_;
     i.bytes_in = bytes_in_.load(std::memory_order_relaxed);
     i.bytes_out = bytes_out_;
     i.bytes_waiting = phase() == connection_phase::pending ? waiting_weight_ : queue_.bytes();

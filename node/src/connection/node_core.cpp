@@ -95,8 +95,9 @@ void node_core::post(std::function<void()> work) {
 
 void node_core::log(node_log_level level, std::string peer, std::string address, error_code code,
                     std::string text) const {
-    options.log(
-        {level, std::string(self().text()), std::move(peer), std::move(address), code, std::move(text)});
+    const node_log_event event{
+        level, std::string(self().text()), std::move(peer), std::move(address), code, std::move(text)};
+    options.log ? options.log(event) : tell_system(sys, event);
 }
 
 etf::atom_budget& node_core::atom_budget_of(atom peer) {

@@ -14,12 +14,12 @@
 #include "handshake/handshake_io.hpp"
 #include "transport/io_loop.hpp"
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/etf/limits.hpp>
 #include <rakka/etf/local_origin.hpp>
 #include <rakka/node/creation.hpp>
 #include <rakka/node/distribution_flags.hpp>
 #include <rakka/node/errc.hpp>
-#include <rakka/node/exports.hpp>
 #include <rakka/node/log.hpp>
 #include <rakka/node/node_name.hpp>
 #include <rakka/node/options.hpp>
@@ -89,7 +89,8 @@ struct node_core : std::enable_shared_from_this<node_core> {
     peer_rules rules;
     connection_table connections;
     node_monitors monitors;
-    export_table exports;
+    /// What every node serves; the program's own functions, which come first, are the system's.
+    const std::shared_ptr<export_table> built_in = std::make_shared<export_table>();
     router outbound{*this};
     dial_limits dials;
     flush_guard overdue{io, connections};

@@ -115,7 +115,7 @@ bool is_exported(const node_core& core, arguments a) {
     const auto function = known_atom(a[1]);
     const auto arity = a[2].as<std::size_t>();
     if (!a[0].is(kind::atom) || !a[1].is(kind::atom) || !arity) bad_argument();
-    return module && function && core.exports.find(*module, *function, *arity) != nullptr;
+    return module && function && core.sys.exports().find(*module, *function, *arity) != nullptr;
 }
 
 /// How much of a second one of this unit is: so many make one.

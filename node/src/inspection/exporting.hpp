@@ -4,9 +4,9 @@
 #include "connection/node_core.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/exports.hpp>
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/traits.hpp>
-#include <rakka/node/exports.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -34,7 +34,7 @@ using arguments = const std::vector<term>&;
 class exporter {
 public:
     exporter(const std::shared_ptr<node_core>& core, std::string_view module)
-        : core_(core), table_(core->exports), module_(module) {}
+        : core_(core), table_(*core->built_in), module_(module) {}
 
     /// `f(core, arguments)` gives a term.
     template <class F>

@@ -8,7 +8,7 @@ void export_inspection_functions(const std::shared_ptr<node_core>& core) {
     export_erlang_functions(core);
     export_observer_functions(core);
     export_appmon_functions(core);
-    export_application_functions(core->exports);
+    export_application_functions(*core->built_in);
     export_kernel_functions(core);
 }
 

@@ -7,6 +7,7 @@
 #include "services/connect_wait.hpp"
 #include "services/rpc_calls.hpp"
 
+#include <rakka/actors/layers.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/convert.hpp>
@@ -14,8 +15,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace rakka::detail {
 namespace {
@@ -31,7 +35,7 @@ term place_of_code() {
 
 bool has_module(const node_core& core, const term& module) {
     const auto name = known_atom(module);
-    return name && core.exports.has_module(*name);
+    return name && core.sys.exports().has_module(*name);
 }
 
 void export_code(const std::shared_ptr<node_core>& core) {
@@ -53,7 +57,7 @@ void export_code(const std::shared_ptr<node_core>& core) {
     e.add("all_loaded", 0, [](node_core& c, arguments) {
         std::vector<term> all;
         atom last;
-        for (const exported_name& f : c.exports.names()) {
+        for (const exported_name& f : c.sys.exports().names()) {
             if (f.module == last) continue;
             last = f.module;
             all.emplace_back(tuple(f.module, place_of_code()));
@@ -74,6 +78,27 @@ void export_os(const std::shared_ptr<node_core>& core) {
     e.add("timestamp", 0, [](node_core&, arguments) { return timestamp_now(); });
 }
 
+/// `ok` at once; the program ends by and by. One that has nobody to end it has no such function.
+term stop_program(node_core& core, int status, std::string reason) {
+    if (!request_stop(core.sys, {status, std::move(reason)})) error("undef"_a);
+    return atoms::known<"ok">;
+}
+
+/// The text of a list of bytes.
+std::optional<std::string> bytes_of(const term& t) {
+    const auto bytes = t.as<std::vector<std::uint8_t>>();
+    return bytes ? std::optional(std::string(bytes->begin(), bytes->end())) : std::nullopt;
+}
+
+/// `init:stop(Status)`: a number, or a text, which a BEAM writes to its crash dump, to end with 1.
+term stop_with_status(node_core& core, const term& status) {
+    const std::string reason = "init:stop/1 called by a peer";
+    if (const auto number = status.as<std::int64_t>(); number && *number >= 0)
+        return stop_program(core, static_cast<int>(*number & 0xff), reason);
+    if (const auto slogan = bytes_of(status)) return stop_program(core, 1, reason + ": " + *slogan);
+    bad_argument();
+}
+
 void export_init(const std::shared_ptr<node_core>& core) {
     exporter e(core, "init");
     e.add("get_status", 0, [](node_core&, arguments) { return term(tuple("started"_a, "started"_a)); });
@@ -81,6 +106,9 @@ void export_init(const std::shared_ptr<node_core>& core) {
           [](node_core&, arguments) { return term(tuple(charlist("Rakka"), charlist(RAKKA_VERSION))); });
     e.add("get_arguments", 0, [](node_core&, arguments) { return term(list()); });
     e.add("get_plain_arguments", 0, [](node_core&, arguments) { return term(list()); });
+    e.add("stop", 0,
+          [](node_core& c, arguments) { return stop_program(c, 0, "init:stop/0 called by a peer"); });
+    e.add("stop", 1, [](node_core& c, arguments a) { return stop_with_status(c, a[0]); });
 }
 
 /// Nodes that this one has never heard of are not dialled because a peer says so.

@@ -48,7 +48,8 @@ struct epmd_server::state : std::enable_shared_from_this<epmd_server::state> {
     void stop();
     void drop(epmd::connection_number which);
     void log(node_log_level level, const std::string& address, std::string text) const {
-        options.log({level, "epmd", {}, address, {}, std::move(text)});
+        const node_log_event event{level, "epmd", {}, address, {}, std::move(text)};
+        options.log ? options.log(event) : tell_system(sys, event);
     }
 
     system& sys;
@@ -176,7 +177,6 @@ void epmd_server::state::stop() {
 }
 
 result<epmd_server> epmd_server::start(system& s, epmd_server_options options) {
-    if (!options.log) options.log = log_to_stderr();
     auto st = std::make_shared<state>(s, std::move(options));
     for (const epmd_name& n : st->options.known) {
         if (!st->names.add({.name = n.name, .port = n.port, .extra = {}}, epmd::connection_number(0)))

@@ -85,7 +85,7 @@ term resolve_global_conflict(const node_core& core, const term& method, const te
         send(*second.as<pid>(), tuple(conflict, name, first));
         return term("none"_a);
     }
-    const auto own = core.exports.find(f->first, f->second, 3);
+    const auto own = core.sys.exports().find(f->first, f->second, 3);
     if (!own) return exit_tuple(term(tuple(atoms::known<"undef">, list())));
     try {
         return (*own)({name, first, second});
@@ -100,7 +100,7 @@ void export_global_functions(const std::shared_ptr<node_core>& core) {
     // The table is a part of the core: it must not keep it alive.
     const std::weak_ptr<node_core> weak = core;
     const auto add = [&](atom function, std::size_t arity, exported_function f) {
-        core->exports.add("global"_a, function, arity, std::move(f));
+        core->built_in->add("global"_a, function, arity, std::move(f));
     };
     using arguments = const std::vector<term>&;
     add("resolve_it"_a, 4, [weak](arguments a) {
@@ -114,7 +114,7 @@ void export_global_functions(const std::shared_ptr<node_core>& core) {
             return c ? resolve_global_conflict(*c, f, a[0], a[1], a[2]) : term("none"_a);
         });
     }
-    export_global_vocabulary(core->exports);
+    export_global_vocabulary(*core->built_in);
 }
 
 }  // namespace rakka::detail

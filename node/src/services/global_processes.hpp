@@ -3,8 +3,8 @@
 
 #include "services/global_service.hpp"
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/actors/handler.hpp>
-#include <rakka/node/exports.hpp>
 
 #include <memory>
 #include <vector>

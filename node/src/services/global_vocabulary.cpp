@@ -71,10 +71,11 @@ term yes_or_no(bool yes) {
 }
 
 /// What the fun gives, or its exception as if it were the caller's own.
-term apply_fun(const export_table& exports, const term& fun) {
+term apply_fun(const term& fun) {
     using how = call_outcome::how;
     call_outcome out =
-        evaluate(exports, {term(atoms::known<"erlang">), term(atoms::known<"apply">), {fun, term(list())}});
+        evaluate(this_system().exports(),
+                 {term(atoms::known<"erlang">), term(atoms::known<"apply">), {fun, term(list())}});
     switch (out.what) {
         case how::returned:
             return std::move(out.value);
@@ -151,12 +152,12 @@ void add_locks(export_table& exports) {
     }
     // A fun of another program cannot run here: it fails as one whose module is not loaded.
     for (const std::size_t arity : {2, 3, 4}) {
-        add("trans"_a, arity, [&exports](arguments a) {
+        add("trans"_a, arity, [](arguments a) {
             const auto id = lock_in(a[0]);
             const auto nodes = a.size() > 2 ? global::lock_nodes(nodes_in(a[2])) : std::nullopt;
             const auto retries = a.size() > 3 ? retries_in(a[3]) : std::nullopt;
             auto value = global::trans(
-                id, [&] { return apply_fun(exports, a[1]); }, nodes, retries);
+                id, [&] { return apply_fun(a[1]); }, nodes, retries);
             return value ? *std::move(value) : term("aborted"_a);
         });
     }

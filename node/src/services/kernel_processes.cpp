@@ -66,7 +66,7 @@ private:
                 [core = core_, to = r.sender, c = std::move(*c), link_it]() mutable {
                     if (link_it) link(to.client);
                     reply(to, term(self()));
-                    run_spawned(core->exports, std::move(c));
+                    run_spawned(core->sys.exports(), std::move(c));
                 },
                 options);
         } catch (const process_exit&) {

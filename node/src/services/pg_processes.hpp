@@ -1,9 +1,9 @@
 // The process of a scope of process groups, and what other nodes may call of `pg`.
 #pragma once
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/actors/handler.hpp>
 #include <rakka/etf/identifiers.hpp>
-#include <rakka/node/exports.hpp>
 
 #include <memory>
 

@@ -61,7 +61,7 @@ void make_call(const node_core& core, const request& r, const reference& tag) {
     } else if (const auto user = whereis(atoms::known<"user">)) {
         group_leader(*user, self());
     }
-    term value = rpc_result(core.exports, r.body);
+    term value = rpc_result(core.sys.exports(), r.body);
     if (output) output->finish();  // what was printed arrives first
     exit(term(tuple(tag, std::move(value))));
 }

@@ -161,11 +161,12 @@ void run_spawned(const export_table& exports, call c) {
         case how::returned:
             return;
         case how::threw:
-            exit(term(tuple(tuple(nocatch, std::move(out.value)), std::move(out.stack))));
+            throw process_exit{tuple(tuple(nocatch, std::move(out.value)), std::move(out.stack)),
+                               process_exit::kind::error};
         case how::exited:
             exit(std::move(out.value));
         case how::failed:
-            exit(term(tuple(std::move(out.value), std::move(out.stack))));
+            throw process_exit{tuple(std::move(out.value), std::move(out.stack)), process_exit::kind::error};
     }
 }
 

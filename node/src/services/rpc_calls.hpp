@@ -1,8 +1,8 @@
 // Calls of exported functions as rpc and erpc make them, and how their outcomes look to the caller.
 #pragma once
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/etf/term.hpp>
-#include <rakka/node/exports.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // Module `rpc` and `erpc` for callers on other nodes.
 #pragma once
 
-#include <rakka/node/exports.hpp>
+#include <rakka/actors/exports.hpp>
 
 namespace rakka::detail {
 

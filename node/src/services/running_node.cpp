@@ -217,11 +217,12 @@ std::optional<node_start_error> running_node::start() {
     }
     started_ = true;
     transport::keep_until_loop_ends(core->io, core);
-    export_built_in_functions(core->exports);
+    export_built_in_functions(*core->built_in);
     export_global_functions(core);
-    export_pg_functions(core->exports);
-    export_rpc_functions(core->exports);
+    export_pg_functions(*core->built_in);
+    export_rpc_functions(*core->built_in);
     export_inspection_functions(core);
+    core->sys.exports().fall_back_on(core->built_in);
     core->sys.set_router(&core->outbound);
     processes_ = start_kernel_processes(*core);
     if (auto e = missing_process()) {
@@ -273,6 +274,7 @@ void running_node::stop() {
         const std::vector<pid> scopes = core->pg->close();
         processes_.insert(processes_.end(), scopes.begin(), scopes.end());
         end_and_wait(core->sys, processes_);
+        core->sys.exports().fall_back_on(nullptr);
         etf::local_origin::set_identity(core->sys.origin(), {atoms::known<"nonode@nohost">, 0});
     }
     own_epmd_.reset();

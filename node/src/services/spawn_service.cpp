@@ -99,7 +99,7 @@ std::optional<waiting_child> start_child(node_core& core, call c, const spawn_op
             [keep = core.shared_from_this(), c = std::move(c), go, trace = std::move(trace)]() mutable {
                 static_cast<void>(receive_if([&](term_view t) { return t == go.view(); }));
                 if (trace) join_trace(*trace);
-                run_spawned(keep->exports, std::move(c));
+                run_spawned(keep->sys.exports(), std::move(c));
             },
             options);
         return waiting_child{child, go};

@@ -5,9 +5,9 @@
 #include "wire/message_reader.hpp"
 #include "wire/wire_error.hpp"
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/etf/term.hpp>
-#include <rakka/node/exports.hpp>
 
 #include <optional>
 

@@ -24,6 +24,8 @@ struct connection_info {
     std::chrono::steady_clock::time_point up_since;
     std::uint64_t frames_in = 0;  ///< ticks included
     std::uint64_t frames_out = 0;
+    std::uint64_t signals_in = 0;  ///< messages, links, exits, ...
+    std::uint64_t signals_out = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     std::size_t bytes_waiting = 0;      ///< to be written

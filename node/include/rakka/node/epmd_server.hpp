@@ -18,12 +18,12 @@ struct epmd_server_options {
     std::uint16_t port = 0;      ///< 0 = the environment's ERL_EPMD_PORT, else 4369
     bool any_free_port = false;  ///< for tests: the system chooses, `port` is not looked at
     std::vector<std::string> addresses = {
-        "0.0.0.0"};                      ///< to listen on; only local peers may register in any case
+        "0.0.0.0"};  ///< to listen on; only local peers may register in any case
     /// Nodes that it knows from the start, for ever, without their having registered: for nodes that talk to
     /// no epmd. start() fails with bad_option for a name that is twice in it, or none.
     std::vector<epmd_name> known;
     bool relaxed_command_check = false;  ///< Erlang: `epmd -relaxed_command_check`
-    node_log log;                        ///< none: to the standard error output, warnings and worse
+    node_log log;                        ///< none: to the log of the system
 };
 
 /// Serves on the event loop of a system, which must outlive it. Real BEAM nodes may register with it as with

@@ -9,6 +9,8 @@
 
 namespace rakka {
 
+class system;
+
 enum class node_log_level { debug, info, warning, error };
 
 /// "debug", "info", ... Any thread.
@@ -31,5 +33,9 @@ using node_log = std::function<void(const node_log_event&)>;
 
 /// Writes events of `least` and above to the standard error output, one line each. Any thread.
 [[nodiscard]] node_log log_to_stderr(node_log_level least = node_log_level::warning);
+
+/// The event in the log of `s`: what node_options::log does by default. Its fields are keys of the metadata.
+/// Any thread.
+void tell_system(system& s, const node_log_event& event);
 
 }  // namespace rakka

@@ -1,12 +1,12 @@
 // A node: makes a system part of an Erlang cluster.
 #pragma once
 
+#include <rakka/actors/exports.hpp>
 #include <rakka/base/result.hpp>
 #include <rakka/etf/atom.hpp>
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/node/connection_info.hpp>
 #include <rakka/node/creation.hpp>
-#include <rakka/node/exports.hpp>
 #include <rakka/node/node_monitor.hpp>
 #include <rakka/node/options.hpp>
 
@@ -114,7 +114,8 @@ public:
     /// they make no sense (node::start would say why); the old ones stay then. Blocks.
     result<void> set_peer_rules(const std::vector<peer_rule>& rules);
 
-    /// The functions that peers may call or spawn.
+    /// The functions that peers may call or spawn: those of the system, system::exports(), which stay when
+    /// the node stops.
     [[nodiscard]] export_table& exports() noexcept;
 
 private:

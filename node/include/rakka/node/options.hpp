@@ -157,7 +157,7 @@ struct node_options {
     std::size_t max_peer_names = 100'000;
     peer_limits limits{};
 
-    /// None: warnings and errors to the standard error output.
+    /// None: to the log of the system, as events of the domain [rakka, node].
     node_log log{};
 };
 
