@@ -17,6 +17,8 @@
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/spawn.hpp>
 #include <rakka/etf/build.hpp>
+#include <rakka/otp/requests.hpp>
+#include <rakka/otp/start.hpp>
 
 #include <chrono>
 #include <functional>
@@ -24,37 +26,9 @@
 #include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace rakka {
-
-/// How to start a server. Erlang: the ServerName and Options arguments.
-struct start_options {
-    atom name{};  ///< local name to register, none by default; taken: start_error {already_started, Pid}
-    std::optional<std::chrono::milliseconds> timeout{};          ///< for init; default: wait for ever
-    std::optional<std::chrono::milliseconds> hibernate_after{};  ///< idle for so long: gives memory back
-    spawn_options spawn{};  ///< priority, group leader; link and monitor are set by the function called
-};
-
-/// Why a server did not start: the reason of init, `{already_started, Pid}`, `timeout`, `badarg` (a name that
-/// cannot be registered), or `ignore`.
-class start_error {
-public:
-    start_error() = default;  // result::error() of a success
-    [[nodiscard]] static start_error because(term reason) { return start_error(std::move(reason)); }
-    term reason;
-
-private:
-    explicit start_error(term r)
-        : reason(std::move(r)) {}  // private: a result takes a term or pid as its value
-};
-/// boost::system::result calls this when value() is asked of a failed start: the caller exits with the
-/// reason.
-[[noreturn]] void throw_exception_from_error(const start_error& e, const boost::source_location& where);
-template <class T>
-using start_result = boost::system::result<T, start_error>;
-
-/// Wait without end. Erlang: infinity.
-inline constexpr std::nullopt_t infinity = std::nullopt;
 
 namespace detail {
 class gen_server_loop;
@@ -65,7 +39,7 @@ class gen_server_loop;
 ///
 /// An exception that leaves a callback ends the server; its reason is the exception's exit reason
 /// (exit_reason.hpp), of a thrown term `{bad_return_value, Term}`, and terminate() has been called with it
-/// before. Callbacks and their results are OTP's.
+/// before. A thrown result counts as returned. Callbacks and their results are OTP's.
 class gen_server {
 public:
     using milliseconds = std::chrono::milliseconds;
@@ -127,24 +101,49 @@ public:
         return start_server(factory<Server>(std::forward<Args>(args)...), options, mode::monitor);
     }
 
-    /// Calls a server anywhere: a C++ or BEAM gen_server, gen_statem or supervisor, by pid, local name or
-    /// {name, node}. Blocks the calling process. When no reply comes, the caller exits with `{Reason,
-    /// {gen_server, call, [Server, Request, Timeout]}}`, thrown as process_exit; to handle that instead use
-    /// try_call. Erlang: gen_server:call/2,3.
+    /// Calls a server anywhere: a C++ or BEAM gen_server, gen_statem or supervisor, by pid, local name,
+    /// {name, node}, or a name that a module keeps (global_name(), via()). Blocks the calling process. When
+    /// no reply comes, the caller exits with `{Reason, {gen_server, call, [Server, Request, Timeout]}}`,
+    /// thrown as process_exit; to handle that instead use try_call. Erlang: gen_server:call/2,3.
     static term call(const destination& server, const term& request, wait_time timeout);
+    static term call(const registry_name& server, const term& request, wait_time timeout);
     /// The same with default_timeout, which `[Server, Request]` does not mention.
     static term call(const destination& server, const term& request);
+    static term call(const registry_name& server, const term& request);
     /// As call(), with the reason returned when there is no reply.
     [[nodiscard]] static boost::system::result<term, gen::no_reply> try_call(
         const destination& server, const term& request, wait_time timeout = default_timeout);
+    [[nodiscard]] static boost::system::result<term, gen::no_reply> try_call(
+        const registry_name& server, const term& request, wait_time timeout = default_timeout);
     /// Never waits for an answer, never fails visibly. Erlang: gen_server:cast/2.
     static void cast(const destination& server, const term& request);
+    static void cast(const registry_name& server, const term& request);
+
+    /// What became of a multi_call: the replies with the nodes they are from, and the nodes without one.
+    struct multi_reply {
+        std::vector<std::pair<atom, term>> replies;
+        std::vector<atom> bad_nodes;
+    };
+    /// Calls the servers registered as `name` on all of `nodes` at once and waits until each has answered, is
+    /// known not to, or `timeout` is over. Blocks. Erlang: gen_server:multi_call/3,4.
+    [[nodiscard]] static multi_reply multi_call(const std::vector<atom>& nodes, atom name,
+                                                const term& request, wait_time timeout = std::nullopt);
+    /// Casts to the servers registered as `name` on all of `nodes`. Erlang: gen_server:abcast/3.
+    static void abcast(const std::vector<atom>& nodes, atom name, const term& request);
+
     /// Asks any behaviour, local or remote, to end with `reason` and waits until it has. Exits with `noproc`,
     /// `timeout`, `{nodedown, Node}`, the server's reason when that is another, or, when the server ended
     /// before it could be asked, `{Reason, {sys, terminate, [Server, reason, timeout]}}`. Erlang:
     /// gen_server:stop/1,3.
-    static void stop(const destination& server, const term& reason = term(atoms::known<"normal">),
+    static void stop(const server_ref& server, const term& reason = term(atoms::known<"normal">),
                      wait_time timeout = infinity);
+
+    /// Makes the calling process, which is no handler's, a server for the rest of its life: no init() is
+    /// called. Throws the server's exit reason at its end, as any process body may. `options`: name (one the
+    /// process has already, or takes now; else exits with its start_error's reason), hibernate_after and
+    /// debug. Erlang: gen_server:enter_loop/3..5.
+    [[noreturn]] static void enter_loop(std::unique_ptr<gen_server> server,
+                                        const start_options& options = {});
 
     // -- callbacks
     // ----------------------------------------------------------------------------------------------------
@@ -173,6 +172,22 @@ public:
     virtual void terminate(term_view reason) { (void)reason; }
     /// The state shown to sys:get_state/1 and in crash reports; by default the atom `undefined`.
     [[nodiscard]] virtual term state() const { return term(atoms::known<"undefined">); }
+    /// A state for sys:replace_state/2, in the form of state(). The default has none to take: the caller gets
+    /// `{callback_failed, …}`.
+    virtual void replace_state(const term& state);
+    /// What others see of a server: in get_status (state and log), and when it has crashed (also message and
+    /// reason).
+    struct shown_status {
+        term state;
+        term message{};  ///< the last one; no value in get_status
+        term reason{};   ///< likewise
+        std::vector<term> log{};
+    };
+    /// Takes out what is secret or too long. Erlang: format_status/1.
+    [[nodiscard]] virtual shown_status format_status(shown_status s) const { return s; }
+    /// Another version of the code takes over, while suspended. An exception refuses: its reason is the
+    /// error, and the server stays as it was. Erlang: code_change/3.
+    virtual void code_change(const term& old_version, const term& extra);
 
 protected:
     template <class T>

@@ -69,5 +69,24 @@ TEST(gen_server_throws, a_term_that_a_callback_throws_is_a_bad_return_value) {
     });
 }
 
+TEST(gen_server_throws, a_result_that_init_throws_counts_as_returned) {
+    class throws_its_result final : public gen_server {
+    public:
+        explicit throws_its_result(bool starts) : starts_(starts) {}
+
+    private:
+        result init() override { throw starts_ ? noreply() : stop_with("why"_a); }
+        result handle_call(const term& request, const from&) override { return reply(request); }
+        bool starts_;
+    };
+    rakka::system sys({.workers = 2});
+    sys.run([] {
+        EXPECT_EQ(gen_server::start<throws_its_result>({}, false).error().reason, term("why"_a));
+        const auto started = gen_server::start<throws_its_result>({}, true);
+        ASSERT_TRUE(started);
+        EXPECT_EQ(gen_server::call(*started, 1), term(1));
+    });
+}
+
 }  // namespace
 }  // namespace rakka
