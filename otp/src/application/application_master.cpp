@@ -1,0 +1,200 @@
+#include "application/application_master.hpp"
+
+#include "behaviour/class_name.hpp"
+
+#include <rakka/actors/exit_reason.hpp>
+#include <rakka/actors/links.hpp>
+#include <rakka/actors/monitors.hpp>
+#include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/send.hpp>
+#include <rakka/actors/spawn.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/etf/known_atoms.hpp>
+#include <rakka/etf/native.hpp>
+#include <rakka/otp/proc_lib.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace rakka::detail {
+namespace {
+
+/// `{'EXIT', From, Reason}` of `who`.
+bool is_exit_of(const pid& who, term_view m) {
+    if (!m.is_tagged(atoms::known<"EXIT">, 3)) return false;
+    const auto from = m.tuple()[1].as<pid>();
+    return from && *from == who;
+}
+
+// -- the process of the callbacks
+
+/// `{Reason, {Class, Function, Arguments}}`
+term failed_in(const application& app, atom function, const term& reason) {
+    return tuple(reason, tuple(class_name(typeid(app)), function, list(atoms::known<"normal">, list())));
+}
+
+class callbacks {
+public:
+    callbacks(pid master, application_table::loaded what) : master_(master), what_(std::move(what)) {}
+
+    void run() {
+        trap_exit(true);
+        if (const auto reason = start()) {
+            end_root();
+            send(master_, tuple("callbacks_started"_a, tuple(atoms::known<"error">, *reason)));
+            return;
+        }
+        send(master_, tuple("callbacks_started"_a, atoms::known<"ok">));
+        for (;;) {
+            const term message = receive();
+            const bool root_has_ended = root_ && is_exit_of(root_, message);
+            if (root_has_ended) root_ = {};
+            if (root_has_ended || is_exit_of(master_, message)) {
+                finish(true);
+                exit(message.share(message.tuple()[2]));
+            }
+            if (message.is_atom(atoms::known<"stop">)) return finish(false);
+            if (message.is_tagged("config_change"_a, 2)) on_change(message.tuple()[1]);
+        }
+    }
+
+private:
+    /// Why it has not started.
+    std::optional<term> start() {
+        if (!what_.make) return std::nullopt;  // no processes
+        atom where = "start"_a;
+        try {
+            app_ = what_.make();
+            const auto root = app_->start();
+            if (!root) return failed_in(*app_, where, root.error().reason);
+            root_ = *root;
+            where = "start_phase"_a;
+            for (const auto& [phase, argument] : what_.specification.start_phases)
+                app_->start_phase(phase, argument);
+            return std::nullopt;
+        } catch (...) {
+            if (ended_by_signal()) throw;
+            const term reason = tuple(atoms::known<"EXIT">, exit_reason_of(std::current_exception()));
+            return app_ ? failed_in(*app_, where, reason) : reason;
+        }
+    }
+
+    /// The root first, in its own time: a supervisor's limits are its children's.
+    void end_root() {
+        if (!root_) return;
+        rakka::exit(root_, atoms::known<"shutdown">);
+        static_cast<void>(receive_if([this](term_view m) { return is_exit_of(root_, m); }));
+        root_ = {};
+    }
+
+    void finish(bool by_itself) {
+        if (!app_) return;
+        guarded([&] {
+            if (!by_itself) app_->prep_stop();
+        });
+        end_root();
+        guarded([&] { app_->stop(); });
+    }
+
+    template <class F>
+    static void guarded(F&& f) {
+        try {
+            f();
+        } catch (...) {
+            if (ended_by_signal()) throw;  // else there is nobody to tell, as in OTP
+        }
+    }
+
+    void on_change(term_view change) {
+        const auto* const c = native_cast<application_table::change>(change);
+        if (c && app_) guarded([&] { app_->config_change(c->changed, c->added, {}); });
+    }
+
+    pid master_;
+    application_table::loaded what_;
+    std::unique_ptr<application> app_;
+    pid root_;
+};
+
+// -- the master
+
+class master {
+public:
+    master(pid controller, application_table::loaded what)
+        : controller_(controller), what_(std::move(what)) {}
+
+    void run() {
+        trap_exit(true);
+        spawn_options with;
+        with.group_leader = self();
+        worker_ = proc_lib::spawn_link([me = self(), what = what_] { callbacks(me, what).run(); }, with);
+        for (;;) {
+            const term message = receive();
+            if (message.is_tagged("io_request"_a, 4)) {
+                pass_on(message);
+            } else if (message.is_tagged("callbacks_started"_a, 2)) {
+                send(controller_, tuple("application_started"_a, self(), message.share(message.tuple()[1])));
+            } else if (message.is_atom(atoms::known<"stop">) || message.is_tagged("config_change"_a, 2)) {
+                send(worker_, message);
+            } else if (is_exit_of(worker_, message)) {
+                end_the_rest();
+                return send(controller_,
+                            tuple("application_ended"_a, self(), message.share(message.tuple()[2])));
+            } else if (is_exit_of(controller_, message)) {
+                rakka::exit(worker_, message.share(message.tuple()[2]));
+            }
+        }
+    }
+
+private:
+    static void send(const pid& to, const term& message) { static_cast<void>(rakka::send(to, message)); }
+
+    /// What a process of the application prints appears where the program prints.
+    static void pass_on(const term& request) {
+        const pid leader = group_leader();
+        if (leader != this_system().nobody()) return send(leader, request);
+        const auto t = request.tuple();
+        const term what = request.share(t[3]);
+        term answer = tuple(atoms::known<"error">, "enotsup"_a);
+        if (what.is_tagged("put_chars"_a, 3)) {
+            if (const auto text = what.tuple()[2].as<std::string>()) {
+                std::fwrite(text->data(), 1, text->size(), stdout);
+                std::fflush(stdout);
+                answer = atoms::known<"ok">;
+            }
+        }
+        if (const auto from = t[1].as<pid>()) send(*from, tuple("io_reply"_a, request.share(t[2]), answer));
+    }
+
+    /// Processes that have left the tree, but not the application. Some start others as they see one end: all
+    /// at once, and until there are none.
+    static void end_the_rest() {
+        std::vector<reference> dying;
+        do {
+            dying.clear();
+            for (const pid& p : processes()) {
+                if (p == self()) continue;
+                const auto info = process_info(p);
+                if (!info || info->group_leader != self()) continue;
+                dying.push_back(monitor(p));
+                rakka::exit(p, atoms::known<"kill">);
+            }
+            for (const reference& ref : dying)
+                static_cast<void>(receive_if([&](term_view m) { return is_down(ref, m); }));
+        } while (!dying.empty());
+    }
+
+    pid controller_;
+    application_table::loaded what_;
+    pid worker_;
+};
+
+}  // namespace
+
+pid start_application_master(const application_table::loaded& what) {
+    return proc_lib::spawn_link([me = self(), what] { master(me, what).run(); });
+}
+
+}  // namespace rakka::detail
