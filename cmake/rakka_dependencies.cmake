@@ -5,6 +5,8 @@ find_package(Boost 1.81 REQUIRED COMPONENTS context)
 find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp QUIET CONFIG)  # rakka::metrics_http alone needs it
 if(RAKKA_BUILD_TESTS OR RAKKA_BUILD_INTEROP_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

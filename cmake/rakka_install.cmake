@@ -27,6 +27,14 @@ if(TARGET rakka_ei)
   install(EXPORT rakkaEiTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
 endif()
 
+# Likewise, of those that have prometheus-cpp.
+if(TARGET rakka_metrics_http)
+  install(TARGETS rakka_metrics_http EXPORT rakkaMetricsHttpTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT rakkaMetricsHttpTargets NAMESPACE rakka:: DESTINATION "${rakka_package_dir}")
+endif()
+
 # The command, with what it runs beside it.
 foreach(program IN ITEMS rakka_command rakka_lint)
   if(TARGET ${program})

@@ -252,3 +252,29 @@ def gen_server_talks():
     (a("system"), 1, 2)])
     yield "terminated", whole([cast(1), call((a("terminate"), a("normal")), "system"), cast(2)])
     yield "exits", whole([(a("EXIT"), pid(1), a("normal")), (a("$gen_call"), 1, 2), (a("$gen_cast"),)])
+
+
+def gen_event_talks():
+    """Messages to the manager of fuzz_gen_event.cpp, whose handler `h` obeys."""
+    def ask(body):
+        return (pid(1), (pid(1), Improper(a("alias"), ref(1))), body)
+
+    def notify(event):
+        return (a("notify"), event)
+
+    h, other = a("h"), (a("h"), 1)
+    yield "added", whole([ask((a("add_handler"), i, x)) for i in (h, other, a("nomod"), 1) for x in (1, a("fail"))]
+                         + [ask(a("which_handlers")), ask(a("get_modules"))])
+    yield "events", whole([notify(1), notify(a("throw")), ask((a("sync_notify"), a("hibernate"))), a("info"),
+                           notify((a("swap"), other, 2)), notify((a("swap"), a("nomod"), 2)), notify(a("remove"))])
+    yield "calls", whole([ask((a("call"), i, x)) for i in (h, other, 1)
+                          for x in (1, (a("swap"), other, 2), a("throw"))])
+    yield "gone", whole([ask((a("delete_handler"), h, 1)), ask((a("delete_handler"), h, 1)),
+                         ask((a("swap_handler"), h, 1, other, 2)), ask((a("swap_handler"), other, 1, h, a("fail")))])
+    yield "supervised", whole([ask((a("add_sup_handler"), other, 1, pid(2))), (a("EXIT"), pid(2), a("gone")),
+                               ask((a("swap_sup_handler"), h, 1, other, 2, pid(2))),
+                               ask((a("add_sup_handler"), h, 1, 2))])
+    yield "stopped", whole([notify(1), ask(a("stop")), notify(2)])
+    yield "system", whole([call(w, "system") for w in (
+        a("get_state"), a("get_status"), (a("debug"), (a("trace"), True)), a("suspend"), (a("change_code"), h, 1, 2),
+        a("resume"), (a("replace_state"), fun("m", "f", 1)))])

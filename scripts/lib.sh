@@ -6,7 +6,7 @@ RAKKA_OTP_CACHE=${RAKKA_OTP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rakka/otp}
 
 # What building Rakka takes, what its tests take on top, and the two BEAM languages it talks to.
 RAKKA_BUILD_PACKAGES=(g++ cmake ninja-build ccache libboost1.81-dev libboost-context1.81-dev libssl-dev
-    zlib1g-dev libfmt-dev libcli11-dev)
+    zlib1g-dev libfmt-dev libspdlog-dev libcli11-dev prometheus-cpp-dev)
 RAKKA_TEST_PACKAGES=(libgtest-dev libgmock-dev librapidcheck-dev python3 libclang-14-dev llvm-14-dev)
 RAKKA_FUZZ_PACKAGES=(clang libclang-rt-14-dev python3) # the second has libFuzzer
 RAKKA_BEAM_PACKAGES=(erlang-base erlang-crypto erlang-public-key erlang-asn1 erlang-ssl erlang-runtime-tools

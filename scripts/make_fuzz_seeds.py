@@ -227,6 +227,7 @@ def epmd_answers():
 TARGETS = {
     "fuzz_capture": recordings,
     "fuzz_epmd_client": epmd_answers,
+    "fuzz_gen_event": fuzz_term_seeds.gen_event_talks,
     "fuzz_gen_server": fuzz_term_seeds.gen_server_talks,
     "fuzz_global": fuzz_term_seeds.global_talks,
     "fuzz_messages": fuzz_term_seeds.messages,

@@ -1,0 +1,79 @@
+// Fuzzes what anybody can send to a gen_event manager: one term, a list of messages. The manager answers
+// afterwards, unless it was told to end.
+#include "term_input.hpp"
+
+#include <rakka/actors.hpp>
+#include <rakka/actors/simulation.hpp>
+#include <rakka/base/check.hpp>
+#include <rakka/etf/build.hpp>
+#include <rakka/otp/gen_event.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace {
+
+using namespace rakka;
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t creation = 0x12345678;  // that of the seeds' pids, which become own ones
+
+/// Module `h`: decides what it is told to.
+class obeys : public event_handler {
+public:
+    explicit obeys(const term& args) : last_(args) {}
+
+private:
+    term last_;
+
+    result decide(const term& what) {
+        last_ = what;
+        if (what.is_atom("remove"_a)) return remove_handler();
+        if (what.is_atom("hibernate"_a)) return ok().hibernate();
+        if (what.is_atom("throw"_a)) throw what;
+        if (what.is_tagged("swap"_a, 3)) {
+            const auto by = handler_id::read(what.share(what.tuple()[1]));
+            if (by) return swap_handler(what, {*by, what.share(what.tuple()[2])});
+        }
+        return ok();
+    }
+    result init() override { return last_.is_atom("fail"_a) ? fail_with(last_) : ok(); }
+    result handle_event(const term& event) override { return decide(event); }
+    answer handle_call(const term& request) override { return reply(last_).then(decide(request)); }
+    result handle_info(const term& message) override { return decide(message); }
+    term terminate(const term& args) override { return args; }
+    [[nodiscard]] term state() const override { return last_; }
+    void replace_state(const term& state) override { last_ = state; }
+};
+
+void converse(rakka::system& sys, const term& messages) {
+    gen_event::export_handler<obeys>(sys.exports(), "h"_a);
+    sys.run([&] {
+        trap_exit(true);
+        const auto [manager, ref] = gen_event::start_monitor().value();
+        gen_event::add_handler(manager, {"h"_a, "first"_a}).value();
+        for (const term_view message : messages.list())
+            send(manager, messages.share(message));
+        send(manager, tuple("system"_a, tuple(self(), "resumed"_a), "resume"_a));
+        const auto answer = gen_event::try_call(manager, "nobody"_a, "ping"_a, 5s);
+        RAKKA_CHECK(answer || !is_alive(manager));
+        static_cast<void>(ref);
+    });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    system_options o;
+    o.simulation = true;
+    o.max_processes = 64;
+    o.report_stack_overflow = false;
+    o.log = [](const auto&) {};
+    rakka::system sys(o);
+    const auto input =
+        fuzzing::term_in(std::as_bytes(std::span(data, size)), {atom("a@localhost"), creation}, sys.origin());
+    if (input && input->is(kind::list)) converse(sys, *input);
+    return 0;
+}
