@@ -11,7 +11,8 @@
 int main(int argc, char** argv) {
     using namespace rakka;
     std::vector<bench::group> groups;
-    for (const auto part : {bench::message_groups(), bench::process_groups(), bench::memory_groups()})
+    for (const auto part :
+         {bench::message_groups(), bench::process_groups(), bench::statem_groups(), bench::memory_groups()})
         groups.insert(groups.end(), part.begin(), part.end());
     const std::vector<std::string_view> wanted(argv + (argc < 3 ? argc : 3), argv + argc);
     for (const std::string_view name : wanted) {

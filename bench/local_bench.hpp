@@ -17,6 +17,10 @@ struct group {
 std::span<const group> message_groups();  // local_messages.cpp
 std::span<const group> process_groups();  // local_processes.cpp
 std::span<const group> memory_groups();   // local_memory.cpp
+std::span<const group> statem_groups();   // local_statem.cpp
+
+/// Bytes of this program that are in memory now.
+double resident();
 
 /// A process that does nothing but exist until it is told to stop.
 class idle final : public message_handler {

@@ -20,14 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Bytes of this program that are in memory now.
-double resident() {
-    std::ifstream file("/proc/self/statm");
-    double size = 0, in_memory = 0;
-    file >> size >> in_memory;
-    return in_memory * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 class server : public gen_server {
     result handle_call(const term& request, const from&) override { return reply(request); }
 };
@@ -115,6 +107,13 @@ constexpr group groups[] = {
 
 std::span<const group> memory_groups() {
     return groups;
+}
+
+double resident() {
+    std::ifstream file("/proc/self/statm");
+    double size = 0, in_memory = 0;
+    file >> size >> in_memory;
+    return in_memory * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace rakka::bench

@@ -1,6 +1,6 @@
 """Benchmarks Rakka side by side with its peers, in one run on one machine.
 
-    scripts/bench [local|codec|dist ...] [--match TEXT] [--json FILE] [--runs N] [--ten-million]
+    scripts/bench [local|codec|dist|otp ...] [--match TEXT] [--json FILE] [--runs N] [--ten-million]
 
 Prints a table `what | rakka | peer | peer's figure | ratio`. A ratio above 1 means that Rakka is better,
 whichever way the unit points. Every figure is the median of at least five runs. Peers that are not installed
@@ -12,11 +12,11 @@ import os
 import subprocess
 import sys
 
-from . import codec, dist, local
+from . import codec, dist, local, otp
 from .peers import BUILD, ROOT, Peers
 from .table import HEADER, Table
 
-SUITES = {"local": local, "codec": codec, "dist": dist}
+SUITES = {"local": local, "codec": codec, "dist": dist, "otp": otp}
 
 
 def build():
