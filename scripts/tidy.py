@@ -23,6 +23,7 @@ MAY_SEE = {
     "ei": {"base", "etf", "ei"},
     "actors": {"base", "etf", "actors"},
     "otp": {"base", "etf", "actors", "otp"},
+    "metrics_http": {"base", "etf", "actors", "otp", "metrics_http"},
     "node": {"base", "etf", "actors", "node"},
 }
 # Asio is the event loop of node/ and of the scheduler; nobody else's headers or sources know it.
@@ -42,7 +43,7 @@ REGISTRY_HOST = re.compile(
 def component_of(path):
     """The component a file belongs to, or None: etf/base/… is base, etf/ei/… is ei, actors/… is actors."""
     parts = path.split("/")
-    if parts[0] == "etf" and len(parts) > 2 and parts[1] in ("base", "ei"):
+    if len(parts) > 2 and (parts[0], parts[1]) in (("etf", "base"), ("etf", "ei"), ("otp", "metrics_http")):
         return parts[1]
     return parts[0] if parts[0] in MAY_SEE else None
 
