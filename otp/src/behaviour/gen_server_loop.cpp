@@ -47,8 +47,9 @@ event_format gen_server_loop::format() const noexcept {
 
 atom gen_server_loop::callback_module() const {
     if (!server_) return atoms::known<"gen_server">;
-    const auto* const guise = dynamic_cast<const server_guise*>(server_.get());
-    return guise != nullptr ? guise->callback_module() : class_name(typeid(*server_));
+    const gen_server& server = *server_;
+    const auto* const guise = dynamic_cast<const server_guise*>(&server);
+    return guise != nullptr ? guise->callback_module() : class_name(typeid(server));
 }
 
 term gen_server_loop::initial_call() const {

@@ -72,7 +72,9 @@ atom gen_statem_loop::behaviour_module() const noexcept {
 }
 
 atom gen_statem_loop::callback_module() const {
-    return module_ ? class_name(typeid(*module_)) : behaviour_module();
+    if (!module_) return behaviour_module();
+    const auto& module = *module_;
+    return class_name(typeid(module));
 }
 
 std::vector<term> gen_statem_loop::modules() const {

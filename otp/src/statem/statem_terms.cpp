@@ -70,7 +70,8 @@ struct action_as_term {
         if (a.how == way::pop) return "pop_callback_module"_a;
         const atom name = a.how == way::push ? "push_callback_module"_a : "change_callback_module"_a;
         if (!a.module) return tuple(name, atoms::known<"undefined">);
-        return tuple(name, detail::class_name(typeid(*a.module)));
+        const auto& module = *a.module;
+        return tuple(name, detail::class_name(typeid(module)));
     }
 };
 

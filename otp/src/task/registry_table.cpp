@@ -56,18 +56,18 @@ registry_table::registry_table(rakka::system& system, registry_options options)
         meta_.insert_or_assign(key, value);
 }
 
-registry_table::process_part& registry_table::part_of(const pid& process) const {
-    return by_process_[std::hash<pid>()(process) % options_.partitions];
+registry_table::process_part& registry_table::part_of(const pid& who) const {
+    return by_process_[std::hash<pid>()(who) % options_.partitions];
 }
 
-const pid& registry_table::watcher_of(const pid& process) const {
-    return watchers[std::hash<pid>()(process) % watchers.size()];
+const pid& registry_table::watcher_of(const pid& who) const {
+    return watchers[std::hash<pid>()(who) % watchers.size()];
 }
 
 // -- writing
 // -------------------------------------------------------------------------------------------------------------
 
-std::optional<pid> registry_table::add(const term& key, const pid& process, term value) {
+std::optional<pid> registry_table::add(const term& key, const pid& who, term value) {
     const std::size_t hash = hash_value(key);
     node dead;  // destroyed without the lock: a value may be an object with code of its own
     {
@@ -80,20 +80,20 @@ std::optional<pid> registry_table::add(const term& key, const pid& process, term
                 dead = in.entries.extract(at);
             }
         }
-        in.entries.emplace(slot_key{hash, key, process}, std::move(value));
+        in.entries.emplace(slot_key{hash, key, who}, std::move(value));
     }
-    process_part& of = part_of(process);
+    process_part& of = part_of(who);
     const write_lock lock(of.mutex);
-    of.keys[process].emplace(owned_key{hash, key}, of.added++);
+    of.keys[who].emplace(owned_key{hash, key}, of.added++);
     return std::nullopt;
 }
 
-bool registry_table::forget_key(const pid& process, const owned_key& key, std::size_t times) {
+bool registry_table::forget_key(const pid& who, const owned_key& key, std::size_t times) {
     std::vector<owned_keys::node_type> gone;  // destroyed without the lock
     gone.reserve(times);
-    process_part& of = part_of(process);
+    process_part& of = part_of(who);
     const write_lock lock(of.mutex);
-    const auto at = of.keys.find(process);
+    const auto at = of.keys.find(who);
     if (at == of.keys.end()) return false;
     owned_keys& keys = at->second;
     for (const auto end = keys.upper_bound(key); times > 0 && end != keys.begin(); --times) {
