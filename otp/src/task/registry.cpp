@@ -40,7 +40,7 @@ atom registry::name() const {
 }
 
 pid registry::process() const {
-    return table().process;
+    return table().server;
 }
 
 start_result<pid> registry::register_key(const term& key, term value) const {

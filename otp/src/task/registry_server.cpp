@@ -40,7 +40,7 @@ gen_server::result registry_watcher::handle_info(const term& message) {
 
 gen_server::result registry_server::init() {
     trap_exit(true);
-    table_->process = self();
+    table_->server = self();
     for (unsigned i = 0; i < table_->options().partitions; ++i) {
         auto started = gen_server::start_link<registry_watcher>({}, table_);
         if (!started) return stop_with(started.error().reason);

@@ -66,7 +66,7 @@ public:
 
     /// Set before others see the table.
     std::vector<pid> watchers;
-    pid process;
+    pid server;
     std::atomic<bool> open{true};
 
 private:
