@@ -5,6 +5,7 @@
 #include "routing.hpp"
 #include "tracing.hpp"
 #include "waiting_scope.hpp"
+#include "watching.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/gen_protocol.hpp>
@@ -96,9 +97,12 @@ public:
     }
 
     void made_on(std::uint64_t connection) noexcept { call_.server.connection = connection; }
-    /// The caller had a token: a reply without one takes it away, as any message does.
-    void replied_in_trace(const trace_state& t) noexcept {
-        if (call_.state == phase::replied && !t.by_reply) self_.traced = false;
+    /// It is over, and the caller is unusual(). A reply without a token takes away that which the caller had,
+    /// as any message does.
+    [[gnu::cold, gnu::noinline]] void over_unusually(const trace_state* token) noexcept {
+        if (call_.state != phase::replied) return;
+        if (token != nullptr && !token->by_reply) self_.set_token(false);
+        if (self_.watched) show_reply_received(self_, ref_, call_.value);
     }
     [[nodiscard]] bool failed() const noexcept { return call_.state == phase::down; }
     [[nodiscard]] term take_value() noexcept { return std::move(call_.value); }
@@ -118,7 +122,7 @@ private:
             if (m.is_tuple(2) && etf::detail::is_reference(alias_in(m.tuple()[0]), ref_)) {
                 const term message = self_.consume(*q.take_current());
                 call_.value = message.share(message.tuple()[1]);
-                call_.state = phase::replied;
+                call_.state = phase::received;
                 return true;
             }
             q.advance();
@@ -146,6 +150,15 @@ term call_failure(const system_core& core, term reason, const destination& serve
     return tuple(atoms::known<"nodedown">, node);
 }
 
+/// What a call of a process that is unusual() begins with: its token, if it has one.
+[[gnu::cold, gnu::noinline]] trace_state* begin_unusually(process& self, const destination& server,
+                                                          term_view message) {
+    if (self.watched) show_sent(self, server, message);
+    trace_state* const token = trace_of(self);
+    if (token != nullptr) token->by_reply = false;
+    return token;
+}
+
 /// gen::call for any type of label.
 template <class Label>
 boost::system::result<term, gen::no_reply> call_with(const destination& server, const Label& label,
@@ -163,9 +176,7 @@ boost::system::result<term, gen::no_reply> call_with(const destination& server, 
                          std::cref(request_body));
     waiting_call call(self, ref, entry);
     const bool unusual = self.unusual();
-    trace_state* const trace = unusual ? trace_of(self) : nullptr;
-    if (trace != nullptr) [[unlikely]]
-        trace->by_reply = false;
+    trace_state* const trace = unusual ? begin_unusually(self, server, message) : nullptr;
     if (is_local_target(core, entry)) {
         if (trace != nullptr) [[unlikely]] {
             post_call_traced(self, *trace, entry, ref, std::move(message));
@@ -182,8 +193,8 @@ boost::system::result<term, gen::no_reply> call_with(const destination& server, 
     self.pay_as(
         unusual);  // a call that fails at once does not wait: whoever repeats it gives way all the same
     if (!call.wait(saturated(timeout))) return no_reply::because(atoms::known<"timeout">);
-    if (trace != nullptr) [[unlikely]]
-        call.replied_in_trace(*trace);
+    if (self.unusual()) [[unlikely]]
+        call.over_unusually(trace);
     if (call.failed()) return no_reply::because(call_failure(core, call.take_value(), server));
     return call.take_value();
 }

@@ -33,6 +33,12 @@ void export_table::fall_back_on(std::shared_ptr<const export_table> other) {
     fallback_.swap(other);  // the old one goes after the lock
 }
 
+void export_table::intercept(interceptor f) {
+    auto shared = f ? std::make_shared<const interceptor>(std::move(f)) : nullptr;
+    const std::unique_lock lock(mutex_);
+    interceptor_.swap(shared);  // the old one goes after the lock
+}
+
 std::shared_ptr<const export_table> export_table::fallback() const {
     const std::shared_lock lock(mutex_);
     return fallback_;
@@ -40,14 +46,22 @@ std::shared_ptr<const export_table> export_table::fallback() const {
 
 std::shared_ptr<const exported_function> export_table::find(atom module, atom function,
                                                             std::size_t arity) const {
+    std::shared_ptr<const exported_function> found;
     std::shared_ptr<const export_table> next;
+    std::shared_ptr<const interceptor> seen_by;
     {
         const std::shared_lock lock(mutex_);
         const auto it = functions_.find({module.id(), function.id(), arity});
-        if (it != functions_.end()) return it->second;
-        next = fallback_;
+        if (it != functions_.end()) {
+            found = it->second;
+        } else {
+            next = fallback_;
+        }
+        if (interceptor_) [[unlikely]]
+            seen_by = interceptor_;
     }
-    return next ? next->find(module, function, arity) : nullptr;
+    if (next) found = next->find(module, function, arity);
+    return seen_by && found ? (*seen_by)({module, function, arity}, found) : found;
 }
 
 std::vector<exported_name> export_table::names() const {

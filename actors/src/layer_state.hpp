@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rakka/actors/layers.hpp>
+#include <rakka/actors/process_watch.hpp>
 
 #include <functional>
 #include <map>
@@ -18,6 +19,7 @@ struct layer_state {
     std::vector<std::weak_ptr<system_part>> parts;
     std::map<std::type_index, std::shared_ptr<void>> attachments;
     std::shared_ptr<const std::function<void(const stop_request&)>> stop_handler;
+    std::shared_ptr<process_watch> watch_of_births;  // null: nobody wants it
 };
 
 }  // namespace rakka::detail

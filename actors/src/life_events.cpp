@@ -20,11 +20,16 @@ namespace rakka::detail {
 
 namespace {
 
+atom lifecycle() {
+    static const atom name("lifecycle");
+    return name;
+}
+
 log_event event_of(const process& p, log_level level) {
     log_event e{level, p.pid()};
     e.group_leader = p.leader;
-    e.module = "lifecycle"_a;
-    e.domain = {"lifecycle"_a};
+    e.module = lifecycle();
+    e.domain = {lifecycle()};
     return e;
 }
 
@@ -110,6 +115,9 @@ void tell_spawned(const process& child, const process_code& code, atom name) noe
 }
 
 void tell_ended(process& self, const term& reason) noexcept {
+    // A level of a single process asks for the end of that one only: it is not worth the text of all others.
+    const log_receiver* const logger = self.system->log.receiver();
+    if (logger == nullptr || !logger->wants(log_level::debug, lifecycle(), self.pid())) return;
     try {
         log_event e = event_of(self, log_level::debug);
         e.text = fmt::format("process {} ended with reason {}", name_of(self), words_of(reason));

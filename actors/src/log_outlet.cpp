@@ -85,8 +85,21 @@ log_outlet::~log_outlet() {
 }
 
 void log_outlet::set_limits(log_level least, log_level least_of_life) noexcept {
-    least_of_life_.store(least_of_life, std::memory_order_relaxed);
+    set_limits_of_life(least_of_life, least_of_life);
     limits().replace(least_.exchange(least, std::memory_order_relaxed), least);
+}
+
+void log_outlet::set_limits_of_life(log_level least, log_level births) noexcept {
+    least_of_life_.store(least, std::memory_order_relaxed);
+    note_births(logged_births, births <= log_level::debug);
+}
+
+void log_outlet::note_births(std::uint8_t whose, bool on) noexcept {
+    if (on) {
+        births_.fetch_or(whose, std::memory_order_relaxed);
+    } else {
+        births_.fetch_and(static_cast<std::uint8_t>(~whose), std::memory_order_relaxed);
+    }
 }
 
 bool log_outlet::attach(std::unique_ptr<log_receiver> receiver, log_level least) {
@@ -101,8 +114,8 @@ void log_outlet::limit(log_level least) noexcept {
     set_limits(least, receiver() == nullptr ? log_level::none : least);
 }
 
-void log_outlet::limit_life(log_level least) noexcept {
-    if (receiver() != nullptr) least_of_life_.store(least, std::memory_order_relaxed);
+void log_outlet::limit_life(log_level least, log_level births) noexcept {
+    if (receiver() != nullptr) set_limits_of_life(least, births);
 }
 
 void log_outlet::hand_over(log_event& event) const noexcept {
@@ -121,8 +134,8 @@ void log_outlet::hand_over(log_event& event) const noexcept {
     }
 }
 
-void limit_log_of_life(system& s, log_level least) noexcept {
-    s.core().log.limit_life(least);
+void limit_log_of_life(system& s, log_level events, log_level births) noexcept {
+    s.core().log.limit_life(events, births);
 }
 
 }  // namespace detail

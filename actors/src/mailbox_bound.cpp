@@ -19,6 +19,8 @@ constexpr std::uint32_t length_of(std::uint64_t count) noexcept {
 void mailbox_bound::begin(std::uint32_t serial, const mailbox_limit& limit, std::uint32_t length) noexcept {
     const std::lock_guard lock(lock_);
     limit_ = limit;
+    if (serial_of(count_.load(std::memory_order_relaxed)) != serial)
+        lost_.store(0, std::memory_order_relaxed);
     most_.store(static_cast<std::uint32_t>(std::min<std::size_t>(limit.messages, UINT32_MAX)),
                 std::memory_order_relaxed);
     lets_in_.store(limit.policy == mailbox_policy::log, std::memory_order_relaxed);

@@ -54,6 +54,13 @@ public:
     /// Whoever had this notice has said it.
     [[nodiscard]] std::optional<notice> said(const notice& n) noexcept;
 
+    /// Any thread: a message was not let in.
+    void lost() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+    /// How many, of the process that has a limit now. Any thread.
+    [[nodiscard]] std::uint64_t messages_lost() const noexcept {
+        return lost_.load(std::memory_order_relaxed);
+    }
+
 private:
     /// Serial and length.
     using counter = std::atomic<std::uint64_t>;
@@ -73,6 +80,7 @@ private:
 
     counter count_{0};
     counter arriving_{0};
+    std::atomic<std::uint64_t> lost_{0};
     std::atomic<std::uint32_t> most_{0};
     std::atomic<bool> lets_in_{true};  // also beyond the limit
     std::atomic<std::uint8_t> state_{0};

@@ -107,7 +107,11 @@ bool let_in(process& slot, std::uint32_t serial, signal& s) noexcept {
     const admitted how = bound.admit(serial);
     if (how == admitted::uncounted) return true;
     const bool counted = how != admitted::refused;
-    if (counted) s.marks |= counted_mark;
+    if (counted) {
+        s.marks |= counted_mark;
+    } else {
+        bound.lost();
+    }
     if (how != admitted::counted) say_all(slot, bound, bound.exceeded(serial));
     return counted;
 }
@@ -117,7 +121,11 @@ bool let_arrive(process& slot, std::uint32_t serial, signal& s) noexcept {
     mailbox_bound& bound = *slot.bound.load(std::memory_order_acquire);
     const admitted how = bound.admit_arriving(serial);
     if (how == admitted::uncounted) return true;
-    if (how != admitted::refused) s.marks |= arriving_mark;
+    if (how != admitted::refused) {
+        s.marks |= arriving_mark;
+    } else {
+        bound.lost();
+    }
     if (how != admitted::counted) say_all(slot, bound, bound.exceeded(serial));
     return how != admitted::refused;
 }
@@ -161,6 +169,12 @@ void counted_message_received(process& self) noexcept {
 }  // namespace rakka::detail
 
 namespace rakka {
+
+std::uint64_t messages_lost() {
+    const detail::process& self = detail::current_process();
+    const detail::mailbox_bound* const bound = self.bound.load(std::memory_order_relaxed);
+    return bound == nullptr || !detail::limit_of(self) ? 0 : bound->messages_lost();
+}
 
 std::optional<mailbox_limit> max_mailbox(const std::optional<mailbox_limit>& limit) {
     detail::process& self = detail::current_process();

@@ -24,7 +24,8 @@ struct monitor_entry {
 /// A process that calls does nothing else until the call is over, so one is enough. Its reference is a
 /// monitor and an alias like any other to the server and to the wire. [protocol §7.1]
 struct pending_call {
-    enum class phase : std::uint8_t { none, waiting, replied, down };
+    /// received: the reply came as a message of the queue, as one of older servers does.
+    enum class phase : std::uint8_t { none, waiting, replied, received, down };
 
     std::uint64_t number = 0;  // which of the process's references it has; meaningless in phase none
     phase state = phase::none;

@@ -68,6 +68,7 @@ void process::begin(const process_start& how) noexcept {
     serial = serial == last_serial ? 1 : serial + 1;
     state = phase::starting;
     traps_exit = doomed = traced = waiting = final = sleepy = at_rest = keeps_stack = threaded = false;
+    has_token = watched = false;
     parent.store(how.parent == nullptr ? 0 : std::uint64_t{how.parent->serial} << 32 | how.parent->slot,
                  std::memory_order_release);
     message_cost.store(1, std::memory_order_relaxed);

@@ -79,13 +79,15 @@ struct alignas(64) process final : task {
     phase state = phase::free;
     bool traps_exit : 1 = false;
     bool doomed : 1 = false;       // an exit signal has decided: `reason` is set
-    bool traced : 1 = false;       // it has a trace token (tracing.hpp), unless all were taken away
+    bool traced : 1 = false;       // it has a token or is watched: its messages are to be looked at
     bool waiting : 1 = false;      // blocked in a receive, or a handler without a message
     bool final : 1 = false;        // destructors and terminate() run: nothing can be thrown any more
     bool sleepy : 1 = false;       // a handler that asked to hibernate
     bool at_rest : 1 = false;      // a handler that takes in signals between two callbacks
     bool keeps_stack : 1 = false;  // the same one for life
     bool threaded : 1 = false;     // with a thread of its own
+    bool has_token : 1 = false;    // a trace token (tracing.hpp), unless all were taken away
+    bool watched : 1 = false;      // somebody looks at its messages (watching.hpp)
     std::uint32_t exit_deferrals = 0;
     std::uint32_t resumes = 0;  // resume signals not used up yet
     message_queue messages;
@@ -107,6 +109,15 @@ struct alignas(64) process final : task {
     /// Whether anything is to be looked at before a message is sent or received. Written so that g++ makes it
     /// one test of one byte.
     [[nodiscard]] bool unusual() const noexcept { return (doomed != 0) | (traced != 0); }
+
+    void set_token(bool on) noexcept {
+        has_token = on;
+        traced = on || watched;
+    }
+    void set_watched(bool on) noexcept {
+        watched = on;
+        traced = on || has_token;
+    }
 
     /// The slot has been claimed: a new process, still unknown to everybody.
     void begin(const process_start& how) noexcept;

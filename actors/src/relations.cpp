@@ -2,6 +2,7 @@
 
 #include "throw_trace.hpp"
 #include "tracing.hpp"
+#include "watching.hpp"
 
 namespace rakka::detail {
 
@@ -13,6 +14,7 @@ std::size_t relations::memory() const noexcept {
                     aliases.memory() + spawns.memory();
     if (seldom) n += sizeof(*seldom) + seldom->dictionary.capacity() * sizeof(dictionary_entries::value_type);
     if (seldom && seldom->trace) n += sizeof(trace_state);
+    if (seldom && seldom->watch) n += sizeof(own_watch);
     if (seldom && seldom->thrown) n += sizeof(throw_trace);
     return n;
 }
@@ -34,7 +36,8 @@ bool relations::shrink() noexcept {
         seldom->question.reset();
         seldom->thrown.reset();
         seldom->dictionary.shrink_to_fit();
-        if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace) seldom.reset();
+        if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace && !seldom->watch)
+            seldom.reset();
     }
     if (handler_timeout && !handler_timeout->running() && !handler_timeout->expired())
         handler_timeout.reset();

@@ -2,7 +2,6 @@
 // use.
 #pragma once
 
-#include "flat_table.hpp"
 #include "pending_call.hpp"
 #include "wait_timer.hpp"
 #include "watcher_table.hpp"
@@ -10,6 +9,7 @@
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/spawn.hpp>
+#include <rakka/base/flat_table.hpp>
 #include <rakka/etf/identifiers.hpp>
 
 #include <cstddef>
@@ -24,6 +24,7 @@ namespace rakka::detail {
 struct message_timer;
 struct throw_trace;  // throw_trace.hpp
 struct trace_state;  // tracing.hpp
+struct own_watch;    // watching.hpp
 
 // Relations with another node that were made from here know the number of their connection; 0 stands for
 // those the peer has made: its signals and the loss of their connection come in one order, so that whatever
@@ -82,6 +83,7 @@ struct occasional {
     std::optional<pending_question> question;
     std::optional<unthrown_exit> unthrown;
     std::unique_ptr<trace_state> trace;
+    std::unique_ptr<own_watch> watch;
     std::unique_ptr<throw_trace> thrown;
 
     occasional() noexcept;

@@ -1,6 +1,7 @@
 #include "mailbox_limits.hpp"
 #include "routing.hpp"
 #include "tracing.hpp"
+#include "watching.hpp"
 
 #include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/send.hpp>
@@ -40,6 +41,7 @@ std::int32_t send_as(system_core& core, worker_cache* cache, const pid& to, term
 
 // What a process does that is unusual(): sends as it should, and learns of its end.
 [[gnu::cold, gnu::noinline]] void send_unusually(process& self, const destination& to, term message) {
+    if (self.watched) show_sent(self, to, message);
     if (trace_state* const t = trace_of(self)) {
         obey(self, send_anywhere_traced(self, *t, to, message, {}));
     } else if (const auto* const p = std::get_if<pid>(&to)) {
@@ -48,6 +50,15 @@ std::int32_t send_as(system_core& core, worker_cache* cache, const pid& to, term
         send_name_here(*self.system, std::get<atom>(to), std::move(message));
     }
     self.pay();  // whatever it costs others: an ended process may go on for a while
+}
+
+/// The same to anything but a bare name, of a process that is traced.
+[[gnu::cold, gnu::noinline]] remote_router::outcome send_in_sight(process& self, const destination& to,
+                                                                  term& message, send_flags flags) {
+    if (self.watched) show_sent(self, to, message);
+    trace_state* const t = trace_of(self);
+    return t != nullptr ? send_anywhere_traced(self, *t, to, message, flags)
+                        : send_anywhere(*self.system, self.pid(), to, message, flags);
 }
 
 }  // namespace
@@ -153,7 +164,7 @@ void send(const pid& to, term message) {
         const std::int32_t cost = send_here(core, core.cache_of(here), to, std::move(message));
         self.pay_usually(here, cost);
     } else {
-        send(destination(to), std::move(message));
+        static_cast<void>(send(destination(to), std::move(message), send_flags{}));
     }
 }
 
@@ -179,6 +190,7 @@ void send(const reference& alias, term message) {
 }
 
 void send(const destination& to, term message) {
+    if (const auto* const p = std::get_if<pid>(&to)) return send(*p, std::move(message));
     static_cast<void>(send(to, std::move(message), send_flags{}));
 }
 
@@ -189,9 +201,8 @@ send_result send(const destination& to, term message, send_flags flags) {
         send(*name, std::move(message));
         return send_result::ok;
     }
-    trace_state* const t = self.traced ? trace_of(self) : nullptr;
-    const auto how = t != nullptr ? send_anywhere_traced(self, *t, to, message, flags)
-                                  : send_anywhere(*self.system, self.pid(), to, message, flags);
+    const auto how = self.traced ? send_in_sight(self, to, message, flags)
+                                 : send_anywhere(*self.system, self.pid(), to, message, flags);
     if (how == remote_router::outcome::no_connection)
         return flags.noconnect ? send_result::noconnect : send_result::nosuspend;
     obey(self, how);

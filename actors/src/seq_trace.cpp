@@ -57,9 +57,9 @@ term as_label(term_view value) {
 /// The caller's token, made if need be.
 trace_state& begin_trace(process& self) {
     trace_state& t = make_trace(self);
-    if (self.traced) return t;
+    if (self.has_token) return t;
     t.token = {.flags = 0, .label = term(0), .serial = 0, .from = self.pid(), .previous = t.received};
-    self.traced = true;
+    self.set_token(true);
     return t;
 }
 
@@ -114,7 +114,7 @@ term set_token(const term& token) {
     process& self = current_process();
     if (token.is(kind::nil)) {
         term was = get_token();
-        self.traced = false;
+        self.set_token(false);
         return was;
     }
     const auto read = trace_token::read(token);

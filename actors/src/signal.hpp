@@ -39,6 +39,7 @@ enum class signal_kind : std::uint8_t {
     answer,         // id: the question that is answered
     nodedown,       // name: the node, id: of the connection
     resume,         // the busy connection has room again
+    watch,          // id: pointer to a share of a process_watch (watching.hpp)
     traced,         // any of the others, with a trace token (tracing.hpp)
 };
 

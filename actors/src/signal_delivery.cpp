@@ -3,6 +3,7 @@
 #include "signal_transit.hpp"
 #include "timer_records.hpp"
 #include "tracing.hpp"
+#include "watching.hpp"
 
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/traits.hpp>
@@ -232,6 +233,9 @@ void answer_for_dead(system_core& core, const pid& target, signal& s) noexcept {
         case signal_kind::answer:
             delete reinterpret_cast<process_information*>(c.id);
             c.id = 0;
+            break;
+        case signal_kind::watch:
+            static_cast<void>(take_watch(c));
             break;
         case signal_kind::spawn_reply:
             undo_spawn(core, target, c);

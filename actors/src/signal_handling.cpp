@@ -8,6 +8,7 @@
 #include "start_process.hpp"
 #include "system_core.hpp"
 #include "timer_records.hpp"
+#include "watching.hpp"
 
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
@@ -113,6 +114,9 @@ void process::act_on(control_signal& c) noexcept {
             break;
         case signal_kind::resume:
             ++resumes;
+            break;
+        case signal_kind::watch:
+            begin_watching(*this, take_watch(c));
             break;
         case signal_kind::message:
         case signal_kind::alias_message:

@@ -30,7 +30,7 @@ void signal_transit::discard() noexcept {
         for (const flow& f : now) {
             for (signal* s = f.first; s != nullptr;) {
                 signal* const following = s->next;
-                if (s->kind == signal_kind::answer) {
+                if (s->kind == signal_kind::answer || s->kind == signal_kind::watch) {
                     answer_for_dead(core_, {}, *s);
                 } else {
                     free_signal(core_, *s);

@@ -3,6 +3,7 @@
 #include "start_process.hpp"
 #include "system_log.hpp"
 #include "tracing.hpp"
+#include "watching.hpp"
 
 #include <rakka/actors/errc.hpp>
 #include <rakka/actors/spawn.hpp>
@@ -111,6 +112,11 @@ private:
     bool born_ = false;
 };
 
+[[gnu::cold]] void tell_of_birth(process& fresh, const process_code& code, atom name) {
+    if (fresh.system->log.logs_births()) tell_spawned(fresh, code, name);
+    watch_birth(fresh, code);
+}
+
 }  // namespace
 
 result<pid> start_process(system_core& core, process* parent, process_code code, const spawn_options& options,
@@ -129,8 +135,8 @@ result<pid> start_process(system_core& core, process* parent, process_code code,
                 child.take_resources();
                 if (parent != nullptr && parent->traced) [[unlikely]]
                     pass_token(*parent, *fresh, reply);
-                if (core.log.wants_life(log_level::debug)) [[unlikely]]
-                    tell_spawned(*fresh, code, options.name);
+                if (core.log.births_matter()) [[unlikely]]
+                    tell_of_birth(*fresh, code, options.name);
                 return child.bear(std::move(code));
             }
             why = actors_errc::name_taken;
@@ -207,7 +213,7 @@ reference spawn_request_from_process(process_code code, spawn_options options,
     const pending_spawn asked{self.system->facade.node_name(), how.reply, tag_of(how)};
     if (!made) {
         answer_spawn(self, ref, asked, atoms::known<"error">, why_not(made.error()));
-    } else if (self.traced && reply.from.has_value()) {
+    } else if (self.has_token && reply.from.has_value()) {
         control_signal& cause = with_token(*self.system, make_control(*self.system, signal_kind::spawn_reply),
                                            reply, make_trace(self).epoch);
         answer_spawn(self, ref, asked, atoms::known<"ok">, *made, &cause);

@@ -4,6 +4,7 @@
 #include "question.hpp"
 #include "routing.hpp"
 #include "trace_time.hpp"
+#include "watching.hpp"
 
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
@@ -55,7 +56,7 @@ pid tracer_of(const system_core& core) noexcept {
 trace_state* token_of(process& self) noexcept {
     trace_state* const t = state_of(self);
     if (t != nullptr && t->epoch == epoch_of(*self.system)) return t;
-    self.traced = false;
+    self.set_token(false);
     return nullptr;
 }
 
@@ -65,7 +66,7 @@ trace_state& make_trace(process& self) {
     if (const std::uint32_t now = epoch_of(*self.system); state->epoch != now) {
         *state = {};
         state->epoch = now;
-        self.traced = false;
+        self.set_token(false);
     }
     return *state;
 }
@@ -133,7 +134,7 @@ void receive_with_token(process& self, const trace_token& token, term_view messa
     t.received = token.serial;
     t.clock = std::max(t.clock, token.serial);
     t.by_reply = true;
-    self.traced = true;
+    self.set_token(true);
     tell_tracer(*self.system, &self, trace_event::receive, token, self.pid(), message);
 }
 
@@ -143,8 +144,9 @@ void process::special_message_received(signal& s) noexcept {
     if ((s.marks & traced_mark) != 0 && detail::traced(s).epoch == epoch_of(*system)) {
         receive_with_token(*this, detail::traced(s).token, peek(s));
     } else if (s.kind != signal_kind::notice) {
-        traced = false;
+        set_token(false);
     }
+    if (watched) show_received(*this, peek(s));
 }
 
 void process::queue_for(signal& cause, term message, bool priority) noexcept {
@@ -251,6 +253,7 @@ void post_call_traced(process& self, trace_state& t, const monitor_entry& m, con
 }
 
 control_signal& traced_reply(process& self, control_signal& reply, const pid& client) {
+    if (self.watched) show_reply_sent(self, reply.ref, peek(reply));
     trace_state* const t = trace_of(self);
     if (t == nullptr || find_alive(*self.system, client) == nullptr) return reply;
     const trace_token& token = count(self, *t);
@@ -303,7 +306,7 @@ void pass_token(process& parent, process& child, trace_token* reply) {
     tell_tracer(core, &parent, trace_event::send, own.token, born, request);
     tell_tracer(core, &parent, trace_event::receive, own.token, born, request);
     own.clock = own.received = own.token.serial;
-    child.traced = true;
+    child.set_token(true);
     const trace_token& answer = count(child, own);
     const term answered = tuple(spawn_reply, ref, atoms::known<"ok">, born);
     tell_tracer(core, &parent, trace_event::send, answer, parent.pid(), answered);

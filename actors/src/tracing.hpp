@@ -41,7 +41,7 @@ enum class trace_event : std::uint8_t { send, receive, print };
 /// The token of a process, null when it has none. Owner.
 [[nodiscard]] trace_state* token_of(process& self) noexcept;
 [[nodiscard]] inline trace_state* trace_of(process& self) noexcept {
-    return self.traced ? token_of(self) : nullptr;
+    return self.has_token ? token_of(self) : nullptr;
 }
 /// Likewise made if need be, without a token. Owner.
 [[nodiscard]] trace_state& make_trace(process& self);

@@ -1,8 +1,7 @@
 // The monitors on a process: a server has one at a time, that of the call it is busy with.
 #pragma once
 
-#include "flat_table.hpp"
-
+#include <rakka/base/flat_table.hpp>
 #include <rakka/etf/identifiers.hpp>
 #include <rakka/etf/pattern.hpp>
 

@@ -1,8 +1,9 @@
 // What a process gives back before a long sleep, and how it wakes.
 #include "actors_support.hpp"
-#include "flat_table.hpp"
 #include "process_record.hpp"
 #include "system_core.hpp"
+
+#include <rakka/base/flat_table.hpp>
 
 #include <algorithm>
 #include <array>

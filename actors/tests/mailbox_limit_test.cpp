@@ -74,6 +74,23 @@ TEST_P(limited, drop_keeps_the_first_and_loses_the_rest) {
     EXPECT_EQ(times_logged("more are dropped"), 1);
 }
 
+TEST_P(limited, what_was_lost_is_counted) {
+    in_process([] {
+        EXPECT_EQ(messages_lost(), 0U);
+        max_mailbox(mailbox_limit{.messages = 2, .policy = mailbox_policy::drop});
+        EXPECT_EQ(messages_lost(), 0U);
+        for (int i = 0; i < 7; ++i)
+            send(self(), i);
+        EXPECT_EQ(messages_lost(), 5U);
+        EXPECT_EQ(text(next_message()), "0");
+        max_mailbox(mailbox_limit{.messages = 1, .policy = mailbox_policy::drop});
+        send(self(), 7);
+        EXPECT_EQ(messages_lost(), 6U) << "those under the limit before count";
+        max_mailbox(std::nullopt);
+        EXPECT_EQ(messages_lost(), 0U);
+    });
+}
+
 TEST_P(limited, who_asked_hears_when_the_worst_is_over) {
     in_process([] {
         const pid me = self();

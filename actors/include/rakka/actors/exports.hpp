@@ -151,6 +151,15 @@ public:
     /// runs, so that those of the program come first.
     void fall_back_on(std::shared_ptr<const export_table> other);
 
+    /// Gives what is called in place of `found`, which find() would give for `name`; `found` itself: no
+    /// change. Must not use this table.
+    using interceptor = std::function<std::shared_ptr<const exported_function>(
+        const exported_name& name, const std::shared_ptr<const exported_function>& found)>;
+    /// What find() gives goes through `f` from now on; an empty function: no more. There is one at a time.
+    /// For who looks at calls, such as rakka/otp/trace.hpp. Functions that were found before are not
+    /// affected.
+    void intercept(interceptor f);
+
 private:
     [[nodiscard]] std::shared_ptr<const export_table> fallback() const;
 
@@ -158,6 +167,7 @@ private:
     mutable std::shared_mutex mutex_;
     std::map<key, std::shared_ptr<const exported_function>> functions_;  // guarded by mutex_
     std::shared_ptr<const export_table> fallback_;                       // likewise
+    std::shared_ptr<const interceptor> interceptor_;                     // likewise; null: none
 };
 
 }  // namespace rakka

@@ -5,11 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace rakka {
+
+class process_watch;
 
 /// What a handler-loop process does after a callback.
 class next {
@@ -68,6 +71,10 @@ public:
     /// What process_info() shows in the process dictionary besides what put() has placed there: for what
     /// every process of a kind has, so that it need not be stored in each.
     [[nodiscard]] virtual std::vector<std::pair<term, term>> dictionary() const { return {}; }
+    /// The process has been given a watch (process_watch.hpp), which may be over any time: in the process, in
+    /// the middle of a callback perhaps, or before it is started. For handlers that have more to show than
+    /// messages. Must not block.
+    virtual void watched(const std::shared_ptr<process_watch>& by) { static_cast<void>(by); }
 };
 
 namespace detail {

@@ -83,6 +83,9 @@ public:
     virtual ~log_receiver() = default;
     /// An event that is at least as loud as the limit. Any thread, outside of any process.
     virtual void take(log_event& event) noexcept = 0;
+    /// Whether it lets an event of this level through that is of this module and about this process, as far
+    /// as levels go. Any thread.
+    [[nodiscard]] virtual bool wants(log_level level, atom module, const pid& process) const noexcept = 0;
 };
 
 /// Gives `s` its receiver, which lives as long as the system, and hears of what is at least as loud as
@@ -92,12 +95,23 @@ bool attach_log(system& s, std::unique_ptr<log_receiver> receiver, log_level lea
 [[nodiscard]] log_receiver* log_receiver_of(system& s) noexcept;
 /// From now on. Any thread.
 void limit_log(system& s, log_level least) noexcept;
+/// The same for events of the lives of processes, which are not made when nobody wants them (the module
+/// `lifecycle`): `events` of crashes and, if the receiver wants() it, ends; `births` of births.
+/// After limit_log(), which sets both to the level of the others. Any thread.
+void limit_log_of_life(system& s, log_level events, log_level births) noexcept;
 /// Whether an event so loud goes anywhere, as far as its level tells. Any thread.
 [[nodiscard]] bool has_listener(system& s, log_level level) noexcept;
 /// False in a simulation. Any thread.
 [[nodiscard]] bool has_threads(system& s) noexcept;
 /// The system of the calling process; null outside of one. Any thread.
 [[nodiscard]] system* system_here() noexcept;
+
+/// The key in log_event::more that marks what another node has sent: a logger neither sends it on nor lets
+/// anybody wait for its sake. A node puts it there, and takes it out of what comes in. Never shown.
+[[nodiscard]] inline atom from_node_key() {
+    static const atom key("$from_node");
+    return key;
+}
 
 /// The quietest level that any system of the program lets through, so that what nobody wants costs one look.
 /// Only log_outlet.cpp writes it.

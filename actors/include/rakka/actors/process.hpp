@@ -134,5 +134,8 @@ process_priority set_priority(process_priority level);
 /// The limit on the caller's messages from now on; no value: none. Gives the old one. Messages that are here
 /// already count. May throw process_exit. Erlang: nearest to `process_flag(max_heap_size, …)`.
 std::optional<mailbox_limit> max_mailbox(const std::optional<mailbox_limit>& limit);
+/// How many messages to the caller were lost by its limit, and those it had in its place before; 0 without
+/// one.
+[[nodiscard]] std::uint64_t messages_lost();
 
 }  // namespace rakka
