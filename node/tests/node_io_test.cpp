@@ -2,6 +2,7 @@
 #include "support/cluster.hpp"
 
 #include <rakka/actors/process_info.hpp>
+#include <rakka/actors/reductions.hpp>
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/testing.hpp>
 #include <rakka/etf/convert.hpp>
@@ -111,6 +112,19 @@ TEST_F(node_io, log_events_of_other_nodes_are_put_into_the_log) {
     EXPECT_EQ(b.log.wait_for("a string").level, node_log_level::info);
     EXPECT_EQ(b.log.wait_for("#{what => report}").level, node_log_level::warning);
     EXPECT_EQ(b.log.wait_for("FORMAT ERROR: \"~p ~p\" - [1]").level, node_log_level::error);
+}
+
+TEST_F(node_io, what_a_logger_proxy_loses_is_counted) {
+    b.sys.run([] {
+        EXPECT_TRUE(wait_until([] { return whereis("logger_proxy"_a).has_value(); }));
+        const term event = tuple("log"_a, "debug"_a, charlist("x"), map());
+        const no_preempt all_at_once;
+        for (int i = 0; i < 20'000; ++i)
+            send("logger_proxy"_a, event);
+    });
+    const auto said = b.log.wait_for("log events of other nodes");
+    EXPECT_EQ(said.level, node_log_level::warning);
+    EXPECT_NE(said.text.find("logger_proxy has dropped "), std::string::npos) << said.text;
 }
 
 TEST_F(node_io, what_waits_for_a_logger_proxy_is_bounded) {

@@ -23,13 +23,9 @@ namespace rakka::detail {
 namespace {
 
 constexpr std::size_t longest_text = 4000;
-/// How many events of other nodes may wait here. What goes beyond is lost, and the log has a warning.
+/// How many events of other nodes may wait here. What goes beyond is lost: the
+/// log has a warning when that begins, and how many when half of those that wait have been taken.
 constexpr std::size_t most_waiting = 1000;
-
-/// See otp/src/log/log_keys.hpp: the logger neither waits for the sake of the event nor sends it on.
-atom from_node_key() {
-    return "$from_node"_a;
-}
 
 /// Microseconds: some time in the year 2223, far from where our clock ends.
 constexpr std::int64_t last_time = 8'000'000'000'000'000;
@@ -126,11 +122,16 @@ public:
     explicit logger_proxy(std::shared_ptr<node_core> core) : core_(std::move(core)) {}
 
     next init() override {
-        max_mailbox(mailbox_limit{.messages = most_waiting, .policy = mailbox_policy::drop});
+        max_mailbox(mailbox_limit{
+            .messages = most_waiting, .policy = mailbox_policy::drop, .tell = destination(self())});
         return next::wait();
     }
 
     next handle(term message) override {
+        if (message.is_tagged("monitor"_a, 4)) {
+            tell_losses();
+            return next::wait();
+        }
         const bool formatted = message.is_tagged("log"_a, 5);
         if (!formatted && !message.is_tagged("log"_a, 4)) return next::wait();
         const auto p = message.tuple();
@@ -155,6 +156,14 @@ public:
     }
 
 private:
+    /// Half of those that waited have been received: so far that is all that was lost.
+    void tell_losses() {
+        const std::uint64_t lost = messages_lost();
+        if (lost == told_) return;
+        core_->log(node_log_level::warning, {}, {}, {},
+                   "logger_proxy has dropped " + std::to_string(lost - told_) + " log events of other nodes");
+        told_ = lost;
+    }
     /// The logger gets all that is known, as if it had happened here.
     void tell_logger(log_event e) const {
         if (log_receiver_of(core_->sys) == nullptr) return;
@@ -176,6 +185,7 @@ private:
     }
 
     const std::shared_ptr<node_core> core_;
+    std::uint64_t told_ = 0;  // of messages_lost()
 };
 
 }  // namespace
