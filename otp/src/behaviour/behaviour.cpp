@@ -3,6 +3,7 @@
 #include "behaviour/callable.hpp"
 #include "behaviour/gen_failure.hpp"
 #include "log/report.hpp"
+#include "trace/trace_session.hpp"
 
 #include <rakka/actors/links.hpp>
 #include <rakka/actors/monitors.hpp>
@@ -49,22 +50,22 @@ void tell_starter(const behaviour_start& start, const term& reason) {
 // -- starting
 // ----------------------------------------------------------------------------------------------------------
 
-void behaviour::prepare(behaviour_start start, ancestry line) {
-    if (start.name.has_value()) name_ = start.name.to_term();
+void behaviour::prepare(behaviour_start start, shared_ancestry line) {
+    if (start.name.has_value()) standing_.reset(new standing{start.name.to_term(), {}});
     line_ = std::move(line);
     start_ = std::make_unique<behaviour_start>(std::move(start));
 }
 
 next behaviour::init() {
     if (const auto reason = start_->takes_name ? take_name(start_->name) : std::nullopt) {
-        name_ = {};
+        standing_.reset();
         start_->name = {};  // another's
         tell_starter(*start_, *reason);
         return next::stop(atoms::known<"normal">);
     }
     RAKKA_TAKES_DOWN_THROWS;
     try {
-        parent_ = start_->parent;
+        has_parent_ = start_->has_parent;
         return begin();
     } catch (...) {
         if (ended_by_signal()) throw;
@@ -80,7 +81,7 @@ void behaviour::started() {
     const auto start = std::exchange(start_, nullptr);
     if (start->starter) send(start->starter, tuple(start->tag, atoms::known<"ok">));
     if (start->debug.empty()) return;
-    debug_ = std::make_unique<sys_debug>(format());
+    if (!debug_) debug_ = std::make_unique<sys_debug>(format());
     for (const auto& option : start->debug)
         debug_->add(option);
 }
@@ -114,32 +115,74 @@ std::vector<std::pair<term, term>> behaviour::dictionary() const {
     return {{"$initial_call"_a, initial_call()}, {"$ancestors"_a, ancestors()}};
 }
 
+std::optional<atom> behaviour::module_if_known() const {
+    return knows_module() ? std::optional(callback_module()) : std::nullopt;
+}
+
+// -- calls that somebody traces
+// ---------------------------------------------------------------------------------------------------------
+
+void behaviour::watched(const std::shared_ptr<process_watch>& by) {
+    auto trace = std::dynamic_pointer_cast<trace_session>(by);
+    if (!trace || !trace->traces_calls()) return;
+    // Of an event manager the modules are those of its handlers, which come and go.
+    const auto module = module_if_known();
+    if (module && !trace->wants(*module) && !has_many_modules()) return;
+    if (!debug_) debug_ = std::make_unique<sys_debug>(format());
+    debug_->show_calls_to(std::move(trace));
+}
+
+std::shared_ptr<trace_session> behaviour::calls_shown_to(atom module, const char* function,
+                                                         std::size_t arity) {
+    std::shared_ptr<trace_session> trace = debug_->calls();
+    if (!trace) return nullptr;
+    if (trace->over()) {
+        debug_->show_calls_to(nullptr);
+        if (debug_->empty()) debug_.reset();
+        return nullptr;
+    }
+    return trace->wants(module, atom(function), arity) && trace->covers_caller() ? trace : nullptr;
+}
+
 term behaviour::shown_name() const {
-    if (!name_.has_value()) return self();
-    if (!name_.is(kind::tuple)) return name_;
-    const tuple_view kept = name_.tuple();  // {global, Name}, {via, Module, Name}: the name
-    return name_.share(kept[kept.size() - 1]);
+    const term whole = name();
+    if (!whole.has_value()) return self();
+    if (!whole.is(kind::tuple)) return whole;
+    const tuple_view kept = whole.tuple();  // {global, Name}, {via, Module, Name}: the name
+    return whole.share(kept[kept.size() - 1]);
 }
 
 term ancestry::to_list() const {
-    if (!parent.has_value()) return list();
-    return cons(parent, above.has_value() ? above : term(list()));
+    return cons(name ? term(name) : term(process), above.has_value() ? above : term(list()));
 }
 
-ancestry behaviour::ancestry_of_children() {
-    if (!own_ancestors_) own_ancestors_ = std::make_unique<const term>(ancestors());
-    return {name_.is(kind::atom) ? name_ : term(self()), *own_ancestors_};
+term behaviour::ancestors() const {
+    return line_ ? line_->to_list() : term(list());
 }
 
-ancestry ancestry_of_child() {
+const shared_ancestry& behaviour::ancestry_of_children() {
+    if (!standing_) standing_ = std::make_unique<standing>();
+    if (!standing_->children)
+        standing_->children = new ancestry(
+            standing_->name.is(kind::atom) ? *standing_->name.as<atom>() : atom(), self(), ancestors());
+    return standing_->children;
+}
+
+shared_ancestry ancestry_of_child() {
     if (auto* const loop = dynamic_cast<behaviour*>(own_handler())) return loop->ancestry_of_children();
-    return {self(), get("$ancestors"_a)};
+    // Any other process has no place for it: the thread remembers whose it has made last.
+    thread_local shared_ancestry last;
+    term above = get("$ancestors"_a);
+    const bool same = last && last->process == self() && last->above.has_value() == above.has_value() &&
+                      (!above.has_value() || last->above == above);
+    if (!same) last = new ancestry({}, self(), std::move(above));
+    return last;
 }
 
 std::optional<term> behaviour::is_parent_exit(const term& message) const {
-    if (!parent_ || !message.is_tagged(atoms::known<"EXIT">, 3)) return std::nullopt;
+    if (!has_parent_ || !message.is_tagged(atoms::known<"EXIT">, 3)) return std::nullopt;
     const auto from = message.tuple()[1].as<pid>();
-    if (!from || *from != parent_) return std::nullopt;
+    if (!from || *from != parent()) return std::nullopt;
     return message.share(message.tuple()[2]);
 }
 
@@ -200,7 +243,7 @@ term behaviour::status_term() {
             dictionary.emplace_back(tuple(key, value));
     }
     const atom now = suspended_ ? "suspended"_a : "running"_a;
-    const term parent = parent_ ? term(parent_) : term(self());
+    const term parent = has_parent_ ? term(this->parent()) : term(self());
     return tuple("status"_a, self(), tuple("module"_a, behaviour_module()),
                  list(dictionary, now, parent, debug_ ? debug_->to_term() : term(list()),
                       status(term_view(now), term(logged()))));
@@ -259,9 +302,9 @@ next behaviour::suspended() {
     while (suspended_) {
         const term message = receive_if([&](term_view m) {
             if (m.is_tagged(atoms::known<"system">, 3)) return true;
-            if (!parent_ || !m.is_tagged(atoms::known<"EXIT">, 3)) return false;
+            if (!has_parent_ || !m.is_tagged(atoms::known<"EXIT">, 3)) return false;
             const auto from = m.tuple()[1].as<pid>();
-            return from && *from == parent_;
+            return from && *from == parent();
         });
         if (const auto reason = is_parent_exit(message)) return end(*reason);
         const auto request = gen::as_request(message);

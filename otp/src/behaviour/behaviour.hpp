@@ -8,6 +8,9 @@
 #include <rakka/actors/handler.hpp>
 #include <rakka/otp/start.hpp>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -22,20 +25,24 @@ namespace rakka::detail {
 struct behaviour_start {
     pid starter{};  ///< nobody waits if empty
     reference tag{};
-    pid parent{};  ///< whose exit ends a server that traps exits; empty: none
+    bool has_parent = false;  ///< the first ancestor's exit ends a server that traps exits
     server_name name{};
     bool takes_name = true;  ///< false: it has it already
     std::vector<sys::debug_option> debug{};
 };
 
-/// Whom a process descends from. In two parts, so that the children of one process share both of them.
-struct ancestry {
-    term parent;  ///< its name or pid; no value: none
+/// Whom the children of one process descend from: they share it. Immutable.
+struct ancestry : boost::intrusive_ref_counter<ancestry> {
+    atom name;    ///< of the parent, if it has one
+    pid process;  ///< the parent; none when only its name is known
     term above;   ///< the parent's own ancestors, a list; no value: none
 
+    ancestry(atom n, const pid& p, term a) noexcept : name(n), process(p), above(std::move(a)) {}
     /// `[Parent | Above]`, the value of `'$ancestors'`.
     [[nodiscard]] term to_list() const;
 };
+/// Null: of nobody.
+using shared_ancestry = boost::intrusive_ptr<const ancestry>;
 
 /// Base of the loops of gen_server, gen_statem and gen_event. A loop takes messages apart in handle(); what
 /// is a system message or the parent's exit it gives to on_system() and is_parent_exit(). One per process;
@@ -46,13 +53,16 @@ public:
 
     next init() final;
     [[nodiscard]] std::vector<std::pair<term, term>> dictionary() const final;
+    void watched(const std::shared_ptr<process_watch>& by) final;
+    /// callback_module(), once there is one. The process itself, or its spawner before it is started.
+    [[nodiscard]] std::optional<atom> module_if_known() const;
 
     /// Before the process exists. Of the starter: what init() will need.
-    void prepare(behaviour_start start, ancestry line);
+    void prepare(behaviour_start start, shared_ancestry line);
     /// Whom the processes that this one starts descend from.
-    [[nodiscard]] ancestry ancestry_of_children();
+    [[nodiscard]] const shared_ancestry& ancestry_of_children();
     /// A list. Made anew.
-    [[nodiscard]] term ancestors() const { return line_.to_list(); }
+    [[nodiscard]] term ancestors() const;
 
 protected:
     // -- what a loop provides
@@ -71,6 +81,10 @@ protected:
     [[nodiscard]] virtual atom behaviour_module() const noexcept = 0;
     /// The user's class, in the place of Erlang's callback module.
     [[nodiscard]] virtual atom callback_module() const = 0;
+    /// Whether its callbacks are of more modules than that one.
+    [[nodiscard]] virtual bool has_many_modules() const noexcept { return false; }
+    /// Whether the user's object is there.
+    [[nodiscard]] virtual bool knows_module() const noexcept { return true; }
     /// `{Module, init, 1}`. Erlang: `'$initial_call'` in the process dictionary.
     [[nodiscard]] virtual term initial_call() const;
     /// As sys:get_state shows it. May throw.
@@ -102,9 +116,16 @@ protected:
     /// Something to trace, log or count: `event()` makes the term, only when somebody wants it.
     template <class F>
     void debug_event(F&& event) {
-        if (debug_) [[unlikely]]
-            debug_->handle(std::forward<F>(event)(), shown_name());
+        if (debug_) [[unlikely]] {
+            if (debug_->wants_events()) debug_->handle(std::forward<F>(event)(), shown_name());
+        }
     }
+    /// Whether anybody looks at what this server does: by debug_event(), or at its callbacks.
+    [[nodiscard]] bool in_sight() const noexcept { return debug_ != nullptr; }
+    /// The trace that wants calls of this callback (rakka/otp/trace.hpp); null: none. Precondition:
+    /// in_sight().
+    [[nodiscard]] std::shared_ptr<trace_session> calls_shown_to(atom module, const char* function,
+                                                                std::size_t arity);
     /// In the place of a state that its class fails to show.
     [[nodiscard]] static atom unseen() { return "format_status failed"_a; }
     /// What `show()`, the user's code, gives, or unseen() when it fails: who looks at a server must not end
@@ -123,7 +144,8 @@ protected:
     /// As in Erlang's reports: its name without where that is kept, the pid when it has none. Erlang:
     /// gen:get_proc_name/1.
     [[nodiscard]] term shown_name() const;
-    [[nodiscard]] const pid& parent() const noexcept { return parent_; }
+    /// None: started without a link.
+    [[nodiscard]] pid parent() const noexcept { return has_parent_ ? line_->process : pid(); }
 
     /// True for the reasons that are no crash: `normal`, `shutdown`, `{shutdown, _}`.
     [[nodiscard]] static bool is_calm(term_view reason) noexcept;
@@ -139,19 +161,24 @@ private:
     [[nodiscard]] term status_term();
     next suspended();
 
+    /// What few servers have.
+    struct standing {
+        term name;                 // none, an atom, {global, Name}, {via, Module, Name}
+        shared_ancestry children;  // made for the first process that this one starts
+    };
+    [[nodiscard]] term name() const { return standing_ ? standing_->name : term(); }
+
     // Idle servers are many: nothing here that is not needed later.
     std::unique_ptr<behaviour_start> start_;  // gone when it has started
-    std::unique_ptr<sys_debug> debug_;        // null: nobody looks
-    pid parent_;                              // none: started without a link
-    term name_;                               // none, an atom, {global, Name}, {via, Module, Name}
-    ancestry line_;
-    std::unique_ptr<const term>
-        own_ancestors_;  // ancestors(), made for the first process that this one starts
+    std::unique_ptr<sys_debug> debug_;        // null: nobody looks, at events or at calls
+    std::unique_ptr<standing> standing_;
+    shared_ancestry line_;
+    bool has_parent_ = false;  // line_'s, whose exit ends a server that traps exits
     bool suspended_ = false;
 };
 
 /// Whom a process that the caller starts descends from. Owner process.
-[[nodiscard]] ancestry ancestry_of_child();
+[[nodiscard]] shared_ancestry ancestry_of_child();
 
 enum class start_mode : std::uint8_t { plain, link, monitor };
 

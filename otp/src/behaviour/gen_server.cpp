@@ -94,11 +94,11 @@ term gen_server::call(const registry_name& server, const term& request) {
 }
 
 void gen_server::cast(const destination& server, const term& request) {
-    const term message = tuple(atoms::known<"$gen_cast">, request);
+    term message = tuple(atoms::known<"$gen_cast">, request);
     if (const auto* name = std::get_if<atom>(&server)) {
-        if (const auto found = whereis(*name)) send(*found, message);
+        if (const auto found = whereis(*name)) send(*found, std::move(message));
     } else {
-        send(server, message);
+        send(server, std::move(message));
     }
 }
 

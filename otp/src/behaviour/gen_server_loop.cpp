@@ -2,6 +2,7 @@
 
 #include "behaviour/class_name.hpp"
 #include "supervisor/server_guise.hpp"
+#include "trace/seen_call.hpp"
 
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/saturated.hpp>
@@ -75,7 +76,7 @@ next gen_server_loop::begin() {
 
 gen_server_loop::result gen_server_loop::asked_to_init() {
     try {
-        return server_->init();
+        return call("init", term(), nullptr, [this] { return server_->init(); });
     } catch (result& thrown) {
         return std::move(thrown);  // a throw returns from the callback
     }
@@ -92,23 +93,34 @@ next gen_server_loop::handle(term message) {
         if (const auto request = gen::as_request(message)) return on_system(*request);
     } else if (const auto body = gen::as_cast(message)) {
         debug_event([&] { return term(tuple("in"_a, message)); });
-        return run(message, [&] { return server_->handle_cast(*body); });
+        return run(message, [&] {
+            return call("handle_cast", *body, nullptr, [&] { return server_->handle_cast(*body); });
+        });
     }
     if (auto reason = is_parent_exit(message)) return end(*std::move(reason));
     debug_event([&] { return term(tuple("in"_a, message)); });
-    return run(message, [&] { return server_->handle_info(message); });
+    return run(message, [&] {
+        return call("handle_info", message, nullptr, [&] { return server_->handle_info(message); });
+    });
 }
 
 next gen_server_loop::handle_timeout() {
     if (std::exchange(idle_, false)) return next::hibernate();
     const term message = atoms::known<"timeout">;
     debug_event([&] { return term(tuple("in"_a, message)); });
-    return run(message, [&] { return server_->handle_timeout(); });
+    return run(message, [&] {
+        return call("handle_info", message, nullptr, [this] { return server_->handle_timeout(); });
+    });
 }
 
 next gen_server_loop::on_call(const gen::request& request) {
     return run(
-        request.body, [&] { return server_->handle_call(request.body, request.sender); }, &request.sender);
+        request.body,
+        [&] {
+            return call("handle_call", request.body, &request.sender,
+                        [&] { return server_->handle_call(request.body, request.sender); });
+        },
+        &request.sender);
 }
 
 // -- decisions
@@ -129,6 +141,58 @@ next gen_server_loop::run(const term& message, Callback&& callback, const from* 
             throw;  // as in Erlang: an exit that is not trapped leaves no time for last words
         return end(failure_of(std::current_exception()));
     }
+}
+
+// -- for who traces calls
+// ---------------------------------------------------------------------------------------------------------
+
+/// As OTP's callback would return it.
+term gen_server_loop::shown(const result& decided, bool of_init) {
+    const term state = shown_or_not([this] { return server_->state(); });
+    std::vector<term> parts;
+    if (decided.reason_.has_value()) {
+        if (of_init && decided.quiet_)
+            return decided.reason_.is_atom("ignore"_a) ? decided.reason_
+                                                       : tuple(atoms::known<"error">, decided.reason_);
+        parts = {atoms::known<"stop">, decided.reason_};
+    } else if (decided.reply_.has_value()) {
+        parts = {atoms::known<"reply">};
+    } else {
+        parts = {of_init ? atoms::known<"ok"> : atoms::known<"noreply">};
+    }
+    if (decided.reply_.has_value()) parts.push_back(decided.reply_);
+    if (!of_init || !decided.reason_.has_value()) parts.push_back(state);
+    if (decided.continue_.has_value()) {
+        parts.emplace_back(tuple(atoms::known<"continue">, decided.continue_));
+    } else if (decided.hibernate_) {
+        parts.emplace_back("hibernate"_a);
+    } else if (decided.timeout_) {
+        parts.emplace_back(decided.timeout_->count());
+    }
+    return tuple_of_terms(parts);
+}
+
+[[gnu::cold]] gen_server_loop::result gen_server_loop::call_in_sight(
+    const char* function, const term& argument, const from* caller, const std::function<result()>& callback) {
+    const bool of_init = !argument.has_value();
+    const atom module = callback_module();
+    const std::size_t arity = of_init ? 1 : caller != nullptr ? 3 : 2;
+    const auto trace = calls_shown_to(module, function, arity);
+    if (!trace) return callback();
+    std::vector<term> arguments{of_init ? term(list()) : argument};
+    if (caller != nullptr) arguments.push_back(caller->to_term());
+    if (!of_init) arguments.push_back(shown_or_not([this] { return server_->state(); }));
+    const bool last = std::string_view(function) == "terminate";
+    return run_in_sight(
+        *trace, {module, atom(function), arity}, std::move(arguments),
+        [&]() -> result {
+            try {
+                return callback();
+            } catch (result& thrown) {
+                return std::move(thrown);  // a throw returns from the callback
+            }
+        },
+        [&](const result& decided) { return last ? term(atoms::known<"ok">) : shown(decided, of_init); });
 }
 
 /// `{out, Reply, From, State}` or `{noreply, State}`.
@@ -162,7 +226,7 @@ next gen_server_loop::carry_out(result decided, const from* caller) {
 
 gen_server_loop::result gen_server_loop::on_continue(const term& what) {
     debug_event([&] { return term(tuple(atoms::known<"continue">, what)); });
-    return server_->handle_continue(what);
+    return call("handle_continue", what, nullptr, [&] { return server_->handle_continue(what); });
 }
 
 next gen_server_loop::wait_as(const result& decided) {
@@ -192,7 +256,10 @@ next gen_server_loop::wait() {
 next gen_server_loop::end(term reason) {
     RAKKA_TAKES_DOWN_THROWS;
     try {
-        server_->terminate(reason);
+        static_cast<void>(call("terminate", reason, nullptr, [&] {
+            server_->terminate(reason);
+            return result();
+        }));
     } catch (const term&) {
         if (ended_by_signal()) throw;  // a throw returns from terminate/2, too
     } catch (...) {

@@ -27,10 +27,18 @@ bool is_calm(const term& reason) {
            reason.is_tagged(atoms::known<"shutdown">, 2);
 }
 
+/// What is in the dictionary counts, as a task has changed it.
+term call_now(const term& initial_call) {
+    term now = get(initial_call_key);
+    const bool is_call = now.is_tuple(3) && now.tuple()[0].is(kind::atom) && now.tuple()[1].is(kind::atom) &&
+                         now.tuple()[2].as<std::uint8_t>();
+    return is_call ? now : initial_call;
+}
+
 class lib_body final : public process_body {
 public:
     lib_body(std::function<void()> f, const std::type_info& code)
-        : f_(std::move(f)), code_(code), ancestors_(d::ancestry_of_child().to_list()) {}
+        : f_(std::move(f)), code_(code), ancestors_(d::ancestry_of_child()->to_list()) {}
 
     void expected_by(term starter) { starter_ = std::move(starter); }
 
@@ -45,7 +53,7 @@ public:
         } catch (...) {
             if (d::ended_by_signal()) throw;
             const term reason = exit_reason_of(std::current_exception());
-            if (!is_calm(reason)) d::log_crash(reason, initial_call, ancestors_);
+            if (!is_calm(reason)) d::log_crash(reason, call_now(initial_call), ancestors_);
             throw process_exit{reason};  // its crash has been told
         }
     }

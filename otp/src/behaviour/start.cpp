@@ -71,12 +71,9 @@ start_result<std::pair<pid, reference>> start_behaviour(std::unique_ptr<behaviou
     }
     const bool linked = how == start_mode::link;
     const reference tag = make_reference();
-    loop->prepare({.starter = self(),
-                   .tag = tag,
-                   .parent = linked ? self() : pid(),
-                   .name = options.name,
-                   .debug = options.debug},
-                  ancestry_of_child());
+    loop->prepare(
+        {.starter = self(), .tag = tag, .has_parent = linked, .name = options.name, .debug = options.debug},
+        ancestry_of_child());
     spawn_options spawn_with = options.spawn;
     spawn_with.link = linked;
     const monitored_process started = spawn_monitor(std::move(loop), spawn_with);
@@ -168,13 +165,15 @@ void enter_loop(behaviour& loop, const start_options& options) {
     if (!has_it) {
         if (const auto reason = take_name(options.name)) exit(*reason);
     }
-    ancestry line;
+    shared_ancestry line;
     behaviour_start start{.name = options.name, .takes_name = false, .debug = options.debug};
     if (const term all = get("$ancestors"_a); all.is(kind::list) && !all.list().empty()) {
         auto at = all.list().begin();
-        line.parent = all.share(*at);
-        line.above = all.share((++at).rest());
-        if (const auto parent = line.parent.as<pid>()) start.parent = *parent;
+        const term parent = all.share(*at);
+        const auto name = parent.as<atom>();
+        const auto process = parent.as<pid>();
+        line = new ancestry(name ? *name : atom(), process ? *process : pid(), all.share((++at).rest()));
+        start.has_parent = line->process != pid();
     }
     loop.prepare(std::move(start), std::move(line));
     next decided = loop.init();

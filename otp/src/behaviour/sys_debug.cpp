@@ -76,8 +76,8 @@ std::uint64_t own_reductions() {
     return info ? info->reductions : 0;
 }
 
-bool sys_debug::empty() const noexcept {
-    return !trace_ && log_size_ == 0 && !file_ && !counts_ && functions_.empty();
+bool sys_debug::wants_events() const noexcept {
+    return trace_ || log_size_ != 0 || file_ || counts_ || !functions_.empty();
 }
 
 void sys_debug::add(const sys::debug_option& option) {
@@ -208,7 +208,7 @@ term sys_debug::on_file(term_view name) {
 term sys_debug::carry_out(const term& what, const term& name) {
     const atom ok = atoms::known<"ok">;
     if (what.is_atom("no_debug"_a)) {
-        *this = sys_debug(format_);
+        *this = sys_debug(format_, std::move(calls_));
         return ok;
     }
     if (!what.is_tuple(2)) return "unknown_debug"_a;

@@ -9,11 +9,15 @@
 #include <cstdint>
 #include <deque>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rakka::detail {
+
+class trace_session;
 
 /// How a behaviour puts one of its events into words: a line with its line break. Erlang: the FormFunc of
 /// sys:handle_debug/4.
@@ -22,7 +26,8 @@ using event_format = std::string (*)(term_view event, term_view name);
 /// Made when the first of them is asked for, so that a server that nobody looks at has none. Owner process.
 class sys_debug {
 public:
-    explicit sys_debug(event_format format) : format_(format) {}
+    explicit sys_debug(event_format format, std::shared_ptr<trace_session> calls = nullptr)
+        : format_(format), calls_(std::move(calls)) {}
 
     void add(const sys::debug_option& option);
     /// One more event of the server that is shown as `name`. May print, and so block.
@@ -30,7 +35,11 @@ public:
     /// Carries out `{debug, What}` and gives the answer to it. [protocol §7.3]
     [[nodiscard]] term carry_out(const term& what, const term& name);
     /// Nothing is asked for any more.
-    [[nodiscard]] bool empty() const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return !wants_events() && !calls_; }
+    [[nodiscard]] bool wants_events() const noexcept;
+    /// The trace that wants to see the calls of callbacks; null: none. It may be over.
+    [[nodiscard]] const std::shared_ptr<trace_session>& calls() const noexcept { return calls_; }
+    void show_calls_to(std::shared_ptr<trace_session> trace) noexcept { calls_ = std::move(trace); }
     /// As get_status shows it.
     [[nodiscard]] term to_term() const;
     /// The events of the log, the oldest first.
@@ -59,6 +68,7 @@ private:
     std::optional<std::ofstream> file_;
     std::optional<counts> counts_;
     std::vector<sys::call_for_events> functions_;
+    std::shared_ptr<trace_session> calls_;
 };
 
 /// `text` where the calling process prints: its group leader, or the standard output. Blocks until it is

@@ -39,6 +39,7 @@ private:
     [[nodiscard]] std::optional<term> change_code(const term& module, const term& old_version,
                                                   const term& extra) override;
     [[nodiscard]] event_format format() const noexcept override;
+    [[nodiscard]] bool has_many_modules() const noexcept override { return true; }
 
     // -- messages
     void on_message(const term& message);
@@ -51,6 +52,21 @@ private:
     [[nodiscard]] term on_delete(const term& handler, const term& args);
     /// `supervisor`: of swap_sup_handler; empty: that of the old one.
     [[nodiscard]] term on_swap(tuple_view request, const term& body, const pid& supervisor);
+
+    // -- callbacks of the handler at `at`, which a trace of calls may want to see
+    [[nodiscard]] result call(std::size_t at, const term& what, callback f) {
+        if (!in_sight()) [[likely]]
+            return (handlers_[at].object.get()->*f)(what);
+        return call_in_sight(at, what, f);
+    }
+    [[nodiscard]] event_handler::answer call(std::size_t at, const term& request) {
+        if (!in_sight()) [[likely]]
+            return handlers_[at].object->handle_call(request);
+        return call_in_sight(at, request);
+    }
+    [[nodiscard]] result call_in_sight(std::size_t at, const term& what, callback f);
+    [[nodiscard]] event_handler::answer call_in_sight(std::size_t at, const term& request);
+    [[nodiscard]] static term shown(const result& decided, const term& state);
 
     // -- handlers
     void notify(const term& what, callback f);

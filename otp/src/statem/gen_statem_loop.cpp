@@ -76,7 +76,7 @@ next gen_statem_loop::run(First&& first) {
     }
 }
 
-next gen_statem_loop::enter(term state, std::vector<action> actions) {
+next gen_statem_loop::enter(term state, std::span<action> actions) {
     state_ = std::move(state);
     return run([&]() -> ending {
         mode_ = module_->callback_mode();
@@ -117,7 +117,7 @@ gen_statem_loop::ending gen_statem_loop::enter_state(turn& t) {
     return std::nullopt;
 }
 
-statem::result gen_statem_loop::ask(const event& e, const term& state) {
+statem::result gen_statem_loop::ask_module(const event& e, const term& state) {
     try {
         if (mode_.functions == nullptr) return module_->handle_event(e, state);
         if (function_ == nullptr) function_ = &function_for(e, state);
@@ -210,7 +210,7 @@ machine_end bad_action(const statem::action& a, bool in_state_call = true) {
 
 }  // namespace
 
-gen_statem_loop::ending gen_statem_loop::carry_out(std::vector<action>& actions, turn& t) {
+gen_statem_loop::ending gen_statem_loop::carry_out(std::span<action> actions, turn& t) {
     for (action& a : actions) {
         if (auto over = std::visit([&](auto& what) { return act(what, a, t); }, a.what())) return over;
     }
@@ -286,7 +286,11 @@ next gen_statem_loop::wait() {
 next gen_statem_loop::end(machine_end why) {
     RAKKA_TAKES_DOWN_THROWS;
     try {
-        module_->terminate(why.reason, state_);
+        if (in_sight()) [[unlikely]] {
+            terminate_in_sight(why.reason);
+        } else {
+            module_->terminate(why.reason, state_);
+        }
     } catch (const term&) {
         if (ended_by_signal()) throw;  // a throw returns from terminate/3, too
     } catch (...) {

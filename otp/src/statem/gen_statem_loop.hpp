@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace rakka::detail {
@@ -62,7 +63,7 @@ private:
     // -- starting
     next begin() override;
     [[nodiscard]] result asked_to_init();
-    next enter(term state, std::vector<action> actions);
+    next enter(term state, std::span<action> actions);
 
     // -- events
     next on(event e);
@@ -70,10 +71,19 @@ private:
     next run(First&& first);
     ending take(event& current);
     ending enter_state(turn& t);
-    [[nodiscard]] result ask(const event& e, const term& state);
+    [[nodiscard]] result ask(const event& e, const term& state) {
+        if (!in_sight()) [[likely]]
+            return ask_module(e, state);
+        return ask_in_sight(e, state);
+    }
+    [[nodiscard]] result ask_module(const event& e, const term& state);
+    /// The same, of whose callbacks a trace of calls may want to see some.
+    [[nodiscard]] result ask_in_sight(const event& e, const term& state);
+    [[nodiscard]] result init_in_sight();
+    void terminate_in_sight(const term& reason);
     [[nodiscard]] const statem::state_function& function_for(const event& e, const term& state) const;
     ending follow(result& decided, turn& t);
-    ending carry_out(std::vector<action>& actions, turn& t);
+    ending carry_out(std::span<action> actions, turn& t);
     void finish(turn& t);
     [[nodiscard]] ending decide(result& decided, turn& t);
     [[nodiscard]] machine_end stop(result& decided);
@@ -101,6 +111,7 @@ private:
     // -- for sys
     [[nodiscard]] atom behaviour_module() const noexcept override;
     [[nodiscard]] atom callback_module() const override;
+    [[nodiscard]] bool knows_module() const noexcept override { return module_ != nullptr; }
     [[nodiscard]] term state() const override;
     term replace_state(const std::function<term(const term&)>& change) override;
     [[nodiscard]] term status(term_view running_or_suspended, const term& logged) override;

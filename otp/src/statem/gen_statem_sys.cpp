@@ -3,6 +3,7 @@
 #include "log/report.hpp"
 #include "statem/gen_statem_loop.hpp"
 #include "statem/statem_terms.hpp"
+#include "trace/seen_call.hpp"
 
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/throw_trace.hpp>
@@ -23,7 +24,7 @@ next gen_statem_loop::begin() {
     const auto how = std::exchange(beginning_, nullptr);
     if (!how->make) {  // by enter_loop()
         started();
-        return enter(std::move(how->state), std::move(how->actions));
+        return enter(std::move(how->state), how->actions);
     }
     std::optional<result> decided;
     try {
@@ -51,12 +52,12 @@ next gen_statem_loop::begin() {
     }
     started();
     // It has started: what goes wrong from here on is no failure to start any more.
-    return enter(std::move(decided->value_), std::move(decided->actions_));
+    return enter(std::move(decided->value_), decided->actions_);
 }
 
 statem::result gen_statem_loop::asked_to_init() {
     try {
-        return module_->init();
+        return in_sight() ? init_in_sight() : module_->init();
     } catch (result& thrown) {
         return std::move(thrown);
     } catch (const term& thrown) {
@@ -82,6 +83,53 @@ std::vector<term> gen_statem_loop::modules() const {
     for (const gen_statem* m = module_.get(); m != nullptr; m = m->below_.get())
         out.emplace_back(class_name(typeid(*m)));
     return out;
+}
+
+// -- for who traces calls
+// ----------------------------------------------------------------------------------------------------------
+
+statem::result gen_statem_loop::ask_in_sight(const event& e, const term& state) {
+    const bool by_state = mode_.functions != nullptr;
+    const atom module = callback_module();
+    const auto name = by_state ? state.as<atom>() : boost::system::result<atom, error_code>("handle_event"_a);
+    if (!name) return ask_module(e, state);
+    const std::size_t arity = by_state ? 3 : 4;
+    const auto trace = calls_shown_to(module, std::string(name->text()).c_str(), arity);
+    if (!trace) return ask_module(e, state);
+    const auto data = [this] { return shown_or_not([this] { return module_->data(); }); };
+    std::vector<term> arguments{e.type_term(), e.content()};
+    if (!by_state) arguments.push_back(state);
+    arguments.push_back(data());
+    return run_in_sight(
+        *trace, {module, *name, arity}, std::move(arguments), [&] { return ask_module(e, state); },
+        [&](const result& decided) { return to_term(decided, data()); });
+}
+
+statem::result gen_statem_loop::init_in_sight() {
+    const atom module = callback_module();
+    const auto trace = calls_shown_to(module, "init", 1);
+    if (!trace) return module_->init();
+    return run_in_sight(
+        *trace, {module, "init"_a, 1}, {term(list())}, [this] { return module_->init(); },
+        [this](const result& decided) {
+            const term data = shown_or_not([this] { return module_->data(); });
+            if (decided.what_ != result::decision::next_state) return to_term(decided, data);
+            return term(tuple(atoms::known<"ok">, decided.value_, data));
+        });
+}
+
+void gen_statem_loop::terminate_in_sight(const term& reason) {
+    const atom module = callback_module();
+    const auto trace = calls_shown_to(module, "terminate", 3);
+    if (!trace) return module_->terminate(reason, state_);
+    const term data = shown_or_not([this] { return module_->data(); });
+    static_cast<void>(run_in_sight(
+        *trace, {module, "terminate"_a, 3}, {reason, state_, data},
+        [&] {
+            module_->terminate(reason, state_);
+            return true;
+        },
+        [](bool) { return term(atoms::known<"ok">); }));
 }
 
 // -- its state

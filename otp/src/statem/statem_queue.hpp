@@ -4,6 +4,8 @@
 
 #include "statem/statem_timeouts.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <memory>
 #include <optional>
 #include <utility>
@@ -14,8 +16,10 @@ namespace rakka::detail {
 /// What the actions of one event ask of the queue, collected until its transition is done.
 struct statem_effects {
     bool postpone = false;
-    std::vector<statem::event> inserted{};
-    std::vector<statem::action::set_timeout> timeouts{};
+    boost::container::small_vector<statem::event, 1> inserted;
+    boost::container::small_vector<statem::action::set_timeout, 1> timeouts;
+
+    statem_effects() noexcept {}  // not an aggregate: those are filled with zeros first
 };
 
 /// The order in which events come: inserted ones; those that were postponed and are retried; zero timeouts;

@@ -1,4 +1,6 @@
 // The rules of OTP's gen_server, one test a rule, on one worker, several, and in a shuffled simulation.
+#include "behaviour/behaviour_support.hpp"
+
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/links.hpp>
 #include <rakka/actors/process.hpp>
@@ -119,33 +121,7 @@ class slow_to_start : public gen_server {
     }
 };
 
-struct shape {
-    const char* name;
-    system_options options;
-};
-
-class gen_server_test : public testing::TestWithParam<shape> {
-protected:
-    void in_process(const std::function<void()>& body) {
-        rakka::system s(GetParam().options);
-        s.run(body);
-    }
-    static term next_message() {
-        auto m = receive_if([](term_view) { return true; }, 20s);
-        if (!m) throw std::runtime_error("no message came");
-        return *m;
-    }
-    /// The reason with which `f` exits, as text.
-    template <class F>
-    static std::string exit_of(F&& f) {
-        try {
-            f();
-        } catch (const process_exit& e) {
-            return e.reason.to_string();
-        }
-        return "no exit";
-    }
-};
+class gen_server_test : public behaviour_test {};
 
 TEST_P(gen_server_test, answers_calls_and_takes_casts_in_order) {
     in_process([] {
@@ -366,7 +342,7 @@ TEST_P(gen_server_test, stop_waits_for_the_end_and_reports_another_reason) {
         gen_server::stop(server, "shutdown"_a);
         EXPECT_FALSE(is_alive(server));
         EXPECT_EQ(next_message(), term(tuple("terminated"_a, "shutdown"_a)));
-        EXPECT_EQ(exit_of([&] { gen_server::stop(server); }), "noproc");
+        EXPECT_EQ(exit_of([server = server] { gen_server::stop(server); }), "noproc");
         EXPECT_EQ(exit_of([&] { gen_server::stop("nobody"_a); }), "noproc");
         static_cast<void>(ref);
     });
@@ -575,12 +551,7 @@ TEST_P(gen_server_test, an_exit_of_another_than_the_parent_waits_while_suspended
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(schedulers, gen_server_test,
-                         testing::Values(shape{"one_worker", {.workers = 1}},
-                                         shape{"four_workers", {.workers = 4}},
-                                         shape{"four_shuffled", {.workers = 4, .seed = 7}},
-                                         shape{"simulation", {.simulation = true, .seed = 11}}),
-                         [](const auto& p) { return std::string(p.param.name); });
+INSTANTIATE_TEST_SUITE_P(schedulers, gen_server_test, in_each_shape(), name_of_shape);
 
 }  // namespace
 }  // namespace rakka

@@ -1,24 +1,19 @@
 // Terms that leave the callbacks of a server as exceptions: Erlang's throw/1.
-#include <rakka/actors/process.hpp>
-#include <rakka/actors/receive.hpp>
+#include "behaviour/behaviour_support.hpp"
+
 #include <rakka/actors/send.hpp>
 #include <rakka/otp/gen_server.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <stdexcept>
 
 namespace rakka {
 namespace {
 
 using namespace std::chrono_literals;
 
-term next_message() {
-    auto m = receive_if([](term_view) { return true; }, 20s);
-    if (!m) throw std::runtime_error("no message came");
-    return *m;
-}
+class gen_server_throws : public behaviour_test {};
 
 /// Throws a term wherever it can.
 class throws_terms final : public gen_server {
@@ -48,9 +43,8 @@ private:
 };
 
 // As in OTP, where a throw returns from the callback.
-TEST(gen_server_throws, a_term_that_a_callback_throws_is_a_bad_return_value) {
-    rakka::system sys({.workers = 2});
-    sys.run([] {
+TEST_P(gen_server_throws, a_term_that_a_callback_throws_is_a_bad_return_value) {
+    in_process([] {
         const term why = tuple("bad_return_value"_a, "ball"_a);
         EXPECT_EQ(gen_server::start<throws_terms>({}, self(), "init"_a).error().reason, why);
         for (const atom where : {"call"_a, "cast"_a, "info"_a, "timeout"_a, "continue"_a, "terminate"_a}) {
@@ -69,7 +63,7 @@ TEST(gen_server_throws, a_term_that_a_callback_throws_is_a_bad_return_value) {
     });
 }
 
-TEST(gen_server_throws, a_result_that_init_throws_counts_as_returned) {
+TEST_P(gen_server_throws, a_result_that_init_throws_counts_as_returned) {
     class throws_its_result final : public gen_server {
     public:
         explicit throws_its_result(bool starts) : starts_(starts) {}
@@ -79,14 +73,15 @@ TEST(gen_server_throws, a_result_that_init_throws_counts_as_returned) {
         result handle_call(const term& request, const from&) override { return reply(request); }
         bool starts_;
     };
-    rakka::system sys({.workers = 2});
-    sys.run([] {
+    in_process([] {
         EXPECT_EQ(gen_server::start<throws_its_result>({}, false).error().reason, term("why"_a));
         const auto started = gen_server::start<throws_its_result>({}, true);
         ASSERT_TRUE(started);
         EXPECT_EQ(gen_server::call(*started, 1), term(1));
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(schedulers, gen_server_throws, in_each_shape(), name_of_shape);
 
 }  // namespace
 }  // namespace rakka

@@ -62,7 +62,7 @@ TEST_P(gen_event_test, stop_tells_every_handler_and_gives_the_reason) {
         gen_event::stop(p, tuple("shutdown"_a, "now"_a), 10s);
         EXPECT_EQ(end_of(ref), "{shutdown,now}");
         EXPECT_EQ(heard(), "{b,{terminate,stop}} {a,{terminate,stop}}");
-        EXPECT_EQ(exit_of([&] { gen_event::stop(p); }), "noproc");
+        EXPECT_EQ(exit_of([p = p] { gen_event::stop(p); }), "noproc");
     });
 }
 

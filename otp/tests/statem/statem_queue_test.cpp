@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -66,6 +68,17 @@ timeout_key named(atom name) {
 const timeout_key event_timeout{event_type::timeout, {}};
 const timeout_key state_timeout{event_type::state_timeout, {}};
 
+statem_effects postponing() {
+    statem_effects e;
+    e.postpone = true;
+    return e;
+}
+statem_effects inserting(std::initializer_list<event> events) {
+    statem_effects e;
+    e.inserted.assign(events);
+    return e;
+}
+
 class statem_queue_test : public testing::Test {
 protected:
     void finish(event done, bool changes, statem_effects effects = {}) {
@@ -73,7 +86,8 @@ protected:
     }
     void timeouts(std::vector<change> changes, bool state_changes = false) {
         statem_effects effects;
-        effects.timeouts = std::move(changes);
+        effects.timeouts.assign(std::make_move_iterator(changes.begin()),
+                                std::make_move_iterator(changes.end()));
         finish(cast(0), state_changes, std::move(effects));
     }
     /// What comes without a message, in order.
@@ -98,7 +112,7 @@ TEST_F(statem_queue_test, is_idle_until_something_happens) {
 
 TEST_F(statem_queue_test, postponed_events_come_again_in_order_when_the_state_has_changed_and_not_before) {
     for (int i = 1; i <= 3; ++i)
-        finish(cast(i), false, {.postpone = true});
+        finish(cast(i), false, postponing());
     EXPECT_EQ(drain(), lines{});
     ASSERT_EQ(queue.postponed().size(), 3u);
     EXPECT_EQ(queue.postponed().front().to_term().to_string(), "{cast,1}");
@@ -108,15 +122,15 @@ TEST_F(statem_queue_test, postponed_events_come_again_in_order_when_the_state_ha
 }
 
 TEST_F(statem_queue_test, an_event_that_changes_the_state_and_is_postponed_comes_last_of_those_retried) {
-    finish(cast(1), false, {.postpone = true});
-    finish(cast(2), true, {.postpone = true});
+    finish(cast(1), false, postponing());
+    finish(cast(2), true, postponing());
     EXPECT_EQ(drain(), (lines{"{cast,1}", "{cast,2}"}));
 }
 
 TEST_F(statem_queue_test, inserted_events_come_before_retried_ones_and_those_before_what_was_queued) {
-    finish(cast(1), false, {.postpone = true});
-    finish(cast(2), false, {.inserted = {event::internal(10), event::internal(11)}});
-    finish(*queue.next(), true, {.inserted = {event::internal(20), cast(21)}});
+    finish(cast(1), false, postponing());
+    finish(cast(2), false, inserting({event::internal(10), event::internal(11)}));
+    finish(*queue.next(), true, inserting({event::internal(20), cast(21)}));
     EXPECT_EQ(drain(), (lines{"{internal,20}", "{cast,21}", "{cast,1}", "{internal,11}"}));
 }
 
@@ -224,7 +238,7 @@ TEST_F(statem_queue_test, an_absolute_zero_is_due_at_once) {
 
 TEST_F(statem_queue_test, shrinking_gives_everything_back_that_is_empty_and_loses_nothing) {
     timeouts({{state_timeout, milliseconds(5), 1}});
-    finish(cast(1), false, {.postpone = true});
+    finish(cast(1), false, postponing());
     queue.shrink();
     EXPECT_EQ(queue.postponed().size(), 1u);
     ASSERT_TRUE(queue.has_timeouts());
@@ -291,7 +305,7 @@ protected:
         change_timeouts(effects.timeouts);
         queue.finish(std::move(done), changes, std::move(effects), timers);
     }
-    void change_timeouts(std::vector<change>& changes) {
+    void change_timeouts(decltype(statem_effects::timeouts)& changes) {
         const std::vector<timeout_key> keys{event_timeout, state_timeout, named("x"_a), named("y"_a)};
         std::vector<timeout_key> left(keys);
         std::shuffle(left.begin(), left.end(), random);

@@ -16,13 +16,12 @@
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 #include <rakka/etf/term.hpp>
+#include <rakka/otp/factory.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <tuple>
-#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -77,7 +76,8 @@ public:
     template <class Handler, class... Args>
     [[nodiscard]] static new_handler of(Args&&... args) {
         return {handler_id::of<Handler>(),
-                detail::factory_term(factory<Handler>(std::forward<Args>(args)...))};
+                detail::factory_term({detail::factory_of<event_handler, Handler, detail::uses::many>(
+                    std::forward<Args>(args)...)})};
     }
     /// The same under another id: `new_handler::of<counts>().as({"counts"_a, 7})`.
     [[nodiscard]] new_handler as(handler_id id) && {
@@ -89,22 +89,6 @@ public:
     [[nodiscard]] const term& args() const noexcept { return args_; }
 
 private:
-    template <class Handler, class... Args>
-    static detail::handler_factory factory(Args&&... args) {
-        auto held = std::make_shared<std::tuple<std::decay_t<Args>...>>(std::forward<Args>(args)...);
-        return {[held]() -> std::unique_ptr<event_handler> {
-            return std::apply(
-                [](auto&... a) -> std::unique_ptr<event_handler> {
-                    if constexpr ((std::is_copy_constructible_v<std::decay_t<decltype(a)>> && ...)) {
-                        return std::make_unique<Handler>(std::decay_t<decltype(a)>(a)...);
-                    } else {
-                        return std::make_unique<Handler>(std::move(a)...);
-                    }
-                },
-                *held);
-        }};
-    }
-
     handler_id id_;
     term args_;
 };

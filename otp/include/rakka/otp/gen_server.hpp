@@ -17,6 +17,7 @@
 #include <rakka/actors/gen_protocol.hpp>
 #include <rakka/actors/spawn.hpp>
 #include <rakka/etf/build.hpp>
+#include <rakka/otp/factory.hpp>
 #include <rakka/otp/requests.hpp>
 #include <rakka/otp/start.hpp>
 
@@ -86,19 +87,22 @@ public:
     /// returned. Blocks the calling process. Owner process. Erlang: gen_server:start/3,4.
     template <class Server, class... Args>
     [[nodiscard]] static start_result<pid> start(start_options options = {}, Args&&... args) {
-        return pid_of(start_server(factory<Server>(std::forward<Args>(args)...), options, mode::plain));
+        return pid_of(start_server(detail::factory_of<gen_server, Server>(std::forward<Args>(args)...),
+                                   options, mode::plain));
     }
     /// As start(), linked to the caller. Erlang: gen_server:start_link/3,4.
     template <class Server, class... Args>
     [[nodiscard]] static start_result<pid> start_link(start_options options = {}, Args&&... args) {
-        return pid_of(start_server(factory<Server>(std::forward<Args>(args)...), options, mode::link));
+        return pid_of(start_server(detail::factory_of<gen_server, Server>(std::forward<Args>(args)...),
+                                   options, mode::link));
     }
     /// As start(), with a monitor that is in place before anything can go wrong. Erlang:
     /// gen_server:start_monitor/3,4.
     template <class Server, class... Args>
     [[nodiscard]] static start_result<std::pair<pid, reference>> start_monitor(start_options options = {},
                                                                                Args&&... args) {
-        return start_server(factory<Server>(std::forward<Args>(args)...), options, mode::monitor);
+        return start_server(detail::factory_of<gen_server, Server>(std::forward<Args>(args)...), options,
+                            mode::monitor);
     }
 
     /// Calls a server anywhere: a C++ or BEAM gen_server, gen_statem or supervisor, by pid, local name,
@@ -230,15 +234,6 @@ private:
     static start_result<pid> pid_of(const start_result<std::pair<pid, reference>>& started) {
         if (!started) return started.error();
         return started->first;
-    }
-    template <class Server, class... Args>
-    static factory_function factory(Args&&... args) {
-        // Shared, because std::function copies; unpacked in the new process, so that a constructor may use
-        // self().
-        auto held = std::make_shared<std::tuple<std::decay_t<Args>...>>(std::forward<Args>(args)...);
-        return [held]() -> std::unique_ptr<gen_server> {
-            return std::apply([](auto&... a) { return std::make_unique<Server>(std::move(a)...); }, *held);
-        };
     }
 };
 

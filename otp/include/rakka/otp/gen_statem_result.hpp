@@ -3,15 +3,17 @@
 
 #include <rakka/otp/gen_statem_event.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace rakka {
 class gen_statem;
@@ -110,6 +112,9 @@ private:
     form what_;
 };
 
+/// In their order. One, as most decisions have, takes no memory of its own.
+using action_list = boost::container::small_vector<action, 1>;
+
 /// A decision and its actions, in the order in which they are carried out. Made by next_state(),
 /// keep_state(), repeat_state() and stop_with() of gen_statem, which take the actions as further arguments.
 class [[nodiscard]] result {
@@ -126,7 +131,7 @@ public:
     [[nodiscard]] decision what() const noexcept { return what_; }
     /// The next state, or the reason to stop or fail; else no value.
     [[nodiscard]] const term& value() const noexcept { return value_; }
-    [[nodiscard]] const std::vector<action>& actions() const noexcept { return actions_; }
+    [[nodiscard]] std::span<const action> actions() const noexcept { return actions_; }
 
 private:
     friend class rakka::gen_statem;
@@ -140,7 +145,7 @@ private:
     }
 
     term value_;
-    std::vector<action> actions_;
+    action_list actions_;
     decision what_;
 };
 
