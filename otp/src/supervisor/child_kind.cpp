@@ -111,12 +111,11 @@ checked<child_kind> check_map(const term& spec, mode_to_check mode) {
     return k;
 }
 
-start_answer call_exported(const child_kind& kind, const std::vector<term>& arguments) {
-    const auto module = kind.module.as<atom>();
-    const auto function = kind.function.as<atom>();
-    const auto found =
-        module && function ? this_system().exports().find(*module, *function, arguments.size()) : nullptr;
-    if (!found) no_such_start_function(kind.module, kind.function, arguments);
+start_answer call_exported(const term& module, const term& function, const std::vector<term>& arguments) {
+    const auto m = module.as<atom>();
+    const auto f = function.as<atom>();
+    const auto found = m && f ? this_system().exports().find(*m, *f, arguments.size()) : nullptr;
+    if (!found) no_such_start_function(module, function, arguments);
     return start_answer::read((*found)(arguments));
 }
 
@@ -222,11 +221,17 @@ term to_record(const child_kind& kind, const term& child) {
 // -- starting
 // -------------------------------------------------------------------------------------------------------------
 
+start_answer apply_start(const child_start& start) {
+    const auto arguments = elements_of(start.arguments()).value_or(std::vector<term>());
+    return start.call() ? start.call()(arguments)
+                        : call_exported(start.module(), start.function(), arguments);
+}
+
 start_answer start_child(const child_kind& kind, const std::vector<term>& more, thrown how) {
     try {
         std::vector<term> arguments = elements_of(kind.arguments).value_or(std::vector<term>());
         arguments.insert(arguments.end(), more.begin(), more.end());
-        return kind.call ? kind.call(arguments) : call_exported(kind, arguments);
+        return kind.call ? kind.call(arguments) : call_exported(kind.module, kind.function, arguments);
     } catch (const term& answer) {
         if (how == thrown::as_catch_has_it) return start_answer::read(answer);
         return start_answer::failed(exit_reason_of(std::current_exception()));

@@ -63,6 +63,9 @@ using mode_to_check = std::optional<auto_shutdown_mode>;
 enum class thrown : std::uint8_t { as_catch_has_it, plain_reasons };
 [[nodiscard]] start_answer start_child(const child_kind& kind, const std::vector<term>& more, thrown how);
 
+/// Calls a start function with the arguments of its specification. What it throws leaves. Owner process.
+[[nodiscard]] start_answer apply_start(const child_start& start);
+
 /// The elements of a proper list, sharing its memory; nothing for another term.
 [[nodiscard]] std::optional<std::vector<term>> elements_of(const term& list);
 

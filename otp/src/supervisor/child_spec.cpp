@@ -50,6 +50,10 @@ term start_answer::to_term() const {
 child_start::child_start(mfargs named)
     : module_(named.module), function_(named.function), arguments_(std::move(named.arguments)) {}
 
+child_start::child_start(mfargs shown, detail::start_function call) : child_start(std::move(shown)) {
+    call_ = std::move(call);
+}
+
 atom to_atom(restart_strategy s) noexcept {
     switch (s) {
         case restart_strategy::one_for_one:

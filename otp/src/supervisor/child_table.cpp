@@ -51,6 +51,28 @@ void child_table::change_state(position at, state to) {
     at->what = to;
 }
 
+void child_table::change_kind(position at, shared_kind kind) {
+    const state what = at->what;
+    const pid process = at->process;
+    change_state(at, state::stopped);  // as its old kind counts
+    by_id_.erase(at->kind->id.view());
+    at->kind = std::move(kind);
+    by_id_.emplace(at->kind->id.view(), at);
+    if (what == state::running) set_running(at, process);
+    if (what == state::restarting) set_restarting(at);
+}
+
+void child_table::replace_kinds(const std::vector<shared_kind>& kinds) {
+    for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) {
+        position at = find((*kind)->id);
+        if (at == children_.end())
+            at = append({.kind = *kind});
+        else
+            change_kind(at, *kind);
+        children_.splice(children_.begin(), children_, at);
+    }
+}
+
 void child_table::set_running(position at, const pid& process) {
     change_state(at, state::running);
     at->process = process;

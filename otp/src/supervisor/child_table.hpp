@@ -9,6 +9,7 @@
 #include <list>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace rakka::detail {
 
@@ -40,6 +41,11 @@ public:
     /// Running ones only.
     [[nodiscard]] position find(const pid& process);
 
+    /// Other specifications, in start order. A child whose id is among them keeps its process; new ones are
+    /// appended without one; those whose ids are not among them stay as they are, behind all others.
+    /// Precondition: no id twice. Linear.
+    void replace_kinds(const std::vector<shared_kind>& kinds);
+
     void set_running(position at, const pid& process);
     void set_stopped(position at);
     /// Keeps the pid it had.
@@ -59,6 +65,7 @@ private:
         std::size_t operator()(term_view t) const noexcept;
     };
     void change_state(position at, supervised_child::state to);
+    void change_kind(position at, shared_kind kind);
 
     list children_;
     std::unordered_map<term_view, position, hash_term, same_term> by_id_;  // the keys are the kinds' own

@@ -33,6 +33,11 @@ dynamic_children::dynamic_children(term name, dynamic_supervisor_options options
                       thrown::plain_reasons),
       options_(std::move(options)) {}
 
+void dynamic_children::change(dynamic_supervisor_options options) {
+    set_limits(options.max_restarts, options.max_seconds);
+    options_ = std::move(options);
+}
+
 std::vector<term> dynamic_children::arguments_for(const term& own) const {
     std::vector<term> all = options_.extra_arguments;
     if (!own.has_value()) return all;

@@ -52,6 +52,9 @@ public:
 
     std::optional<term> answer(const term& request) override;
 
+    /// Other limits and extra arguments, for starts from now on. Elixir: code_change/3.
+    void change(dynamic_supervisor_options options);
+
     [[nodiscard]] const dynamic_supervisor_options& options() const noexcept { return options_; }
     /// `%{pid => {{m, f, a}, restart, shutdown, type, modules}}`, as in the state of Elixir's.
     [[nodiscard]] term as_term() const;

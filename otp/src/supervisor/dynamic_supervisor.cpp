@@ -14,7 +14,7 @@ namespace {
 class given_options final : public dynamic_supervisor {
 public:
     explicit given_options(dynamic_supervisor_options given) : given_(std::move(given)) {}
-    std::optional<dynamic_supervisor_options> init() override { return std::move(given_); }
+    std::optional<dynamic_supervisor_options> init() override { return given_; }
 
 private:
     dynamic_supervisor_options given_;

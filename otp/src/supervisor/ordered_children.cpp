@@ -77,6 +77,13 @@ ordered_children::ordered_children(term name, const supervisor_flags& flags, std
         children_.append({.kind = std::move(kind)});
 }
 
+void ordered_children::change(const supervisor_flags& flags, const std::vector<shared_kind>& kinds) {
+    set_limits(flags.intensity, flags.period);
+    strategy_ = flags.strategy;
+    auto_shutdown_ = flags.auto_shutdown;
+    children_.replace_kinds(kinds);
+}
+
 void ordered_children::report(report_context context, const term& reason,
                               const supervised_child& child) const {
     if (errors_are_heard()) report_error(name(), context, reason, offender(*child.kind, process_of(child)));

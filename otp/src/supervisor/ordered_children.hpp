@@ -22,6 +22,10 @@ public:
     verdict try_again(const term& id) override;
     void stop_all() override;
 
+    /// Other flags and specifications: see child_table::replace_kinds(). Nothing is started or stopped.
+    /// Erlang: update_childspec/2.
+    void change(const supervisor_flags& flags, const std::vector<shared_kind>& kinds);
+
     /// `{Ids, #{Id => {child, …}}}`, the last started first: as in the state of Erlang's.
     [[nodiscard]] term as_term() const;
 

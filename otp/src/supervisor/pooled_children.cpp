@@ -36,9 +36,8 @@ verdict pooled_children::ended(const pid& child, const term& reason) {
     const bool again = e->kind->permanent() || (!is_orderly(reason) && !e->kind->temporary());
     if (again || !is_orderly(reason)) report(report_context::child_terminated, reason, *e, child);
     if (again) return restart(child, child);
-    const shared_kind kind = e->kind;
     children_.erase(child);
-    return after_end(*kind);
+    return verdict::go_on;
 }
 
 verdict pooled_children::try_again(const term& last_pid) {

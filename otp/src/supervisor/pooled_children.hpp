@@ -38,7 +38,6 @@ private:
     [[nodiscard]] virtual term offender_of(const child_pool::entry& e, const term& child) const = 0;
     virtual void try_again_later(const pid& last) const = 0;
     virtual void report_stops(const std::vector<failed_stop>& failed) const = 0;
-    [[nodiscard]] virtual verdict after_end(const child_kind&) const { return verdict::go_on; }
 
     verdict restart(const pid& last, const term& shown);
     void report(report_context context, const term& reason, const child_pool::entry& e,
@@ -54,6 +53,9 @@ public:
     simple_children(term name, const supervisor_flags& flags, shared_kind kind);
 
     std::optional<term> answer(const term& request) override;
+    /// Another kind: children that are there keep the arguments they were started with, and those that were
+    /// temporary stay so, because theirs are not known any more. Erlang: update_childspec/2.
+    void change(const supervisor_flags& flags, shared_kind kind);
 
     [[nodiscard]] const shared_kind& kind() const noexcept { return kind_; }
     [[nodiscard]] std::size_t restarting_count() const noexcept { return children().restarting(); }
@@ -65,8 +67,8 @@ private:
     term offender_of(const child_pool::entry& e, const term& child) const override;
     void try_again_later(const pid& last) const override;
     void report_stops(const std::vector<failed_stop>& failed) const override;
-    verdict after_end(const child_kind& kind) const override;
 
+    [[nodiscard]] term kept(const term& arguments) const;
     term start_child(const term& arguments);
     term terminate_child(const term& id);
     [[nodiscard]] std::optional<term> about_child(const term& request, const term& id) const;
@@ -74,7 +76,6 @@ private:
     term count_children() const;
 
     shared_kind kind_;
-    auto_shutdown_mode auto_shutdown_;
 };
 
 }  // namespace rakka::detail

@@ -29,6 +29,16 @@ public:
         return ++within_ <= intensity_;
     }
 
+    /// Other limits from now on; the restarts that are known count under them, too.
+    void set_limits(std::int64_t intensity, std::chrono::seconds period) noexcept {
+        intensity_ = intensity;
+        period_ = period.count();
+    }
+    /// Forgets what does not count at `now`: for a supervisor that is about to be idle for long.
+    void purge(std::chrono::nanoseconds now) {
+        forget_before(std::chrono::floor<std::chrono::seconds>(now).count() - period_);
+    }
+
     /// The seconds of the restarts that count, newest first, one for each restart: as OTP keeps them.
     [[nodiscard]] std::vector<std::int64_t> restarts() const {
         std::vector<std::int64_t> all;

@@ -23,8 +23,24 @@ term refused(atom why) {
 simple_children::simple_children(term name, const supervisor_flags& flags, shared_kind kind)
     : pooled_children(std::move(name), restart_intensity(flags.intensity, flags.period),
                       thrown::as_catch_has_it),
-      kind_(std::move(kind)),
-      auto_shutdown_(flags.auto_shutdown) {}
+      kind_(std::move(kind)) {}
+
+void simple_children::change(const supervisor_flags& flags, shared_kind kind) {
+    set_limits(flags.intensity, flags.period);
+    // Children of one kind still share one: there are few kinds, one for each change while they lived.
+    std::unordered_map<const child_kind*, shared_kind> successors;
+    children().replace_kinds([&](const shared_kind& old) {
+        shared_kind& successor = successors[old.get()];
+        if (!successor) {
+            child_kind next = *kind;
+            next.arguments = old->arguments;
+            if (old->temporary()) next.restart = restart_type::temporary;
+            successor = std::make_shared<const child_kind>(std::move(next));
+        }
+        return successor;
+    });
+    kind_ = std::move(kind);
+}
 
 std::vector<term> simple_children::arguments_for(const term& own) const {
     return own.has_value() ? elements_of(own).value_or(std::vector<term>()) : std::vector<term>();
@@ -51,13 +67,6 @@ void simple_children::report_stops(const std::vector<failed_stop>& failed) const
         report_error(name(), report_context::shutdown_error, reason, offenders(*kind_, count));
 }
 
-verdict simple_children::after_end(const child_kind& kind) const {
-    if (!kind.significant || auto_shutdown_ == auto_shutdown_mode::never) return verdict::go_on;
-    const bool last = children().size() == 0;
-    return auto_shutdown_ == auto_shutdown_mode::any_significant || last ? verdict::shut_down
-                                                                         : verdict::go_on;
-}
-
 // -- calls
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -74,13 +83,20 @@ std::optional<term> simple_children::answer(const term& request) {
     return about_child(request, about);
 }
 
+/// Children that are started alike, one after the other, share their arguments.
+term simple_children::kept(const term& arguments) const {
+    const auto all = children().all();
+    if (!all.empty() && all.back().value.arguments == arguments) return all.back().value.arguments;
+    return to_keep(arguments);
+}
+
 term simple_children::start_child(const term& arguments) {
     // Erlang's appends whatever it is given, and fails for what is no list.
     if (!elements_of(arguments))
         return tuple(atoms::known<"error">,
                      tuple(atoms::known<"EXIT">, tuple(atoms::known<"badarg">, list())));
     const bool none = arguments.is(kind::nil);
-    return reply_for(start_one(kind_, none ? term() : to_keep(arguments)));
+    return reply_for(start_one(kind_, none ? term() : kept(arguments)));
 }
 
 /// Whether `child` is a process of this system that has ended: Erlang's supervisor takes that for one of its

@@ -13,15 +13,6 @@
 namespace rakka {
 namespace {
 
-class given_children final : public supervisor {
-public:
-    explicit given_children(setup all) : all_(std::move(all)) {}
-    std::optional<setup> init() override { return std::move(all_); }
-
-private:
-    setup all_;
-};
-
 template <class Specs>
 start_result<void> check_each(const Specs& specs, detail::mode_to_check mode) {
     std::unordered_set<term> ids;
@@ -37,16 +28,24 @@ start_result<void> check_each(const Specs& specs, detail::mode_to_check mode) {
 }  // namespace
 
 start_result<pid> supervisor::start_module(factory make, atom module, start_options options) {
-    const server_name name = options.name;
-    return gen_server::start_link<detail::supervisor_process>(std::move(options), std::move(make), module,
-                                                              name);
+    return detail::start_supervisor(std::make_unique<detail::class_source>(std::move(make)), module,
+                                    std::move(options));
+}
+
+start_result<pid> supervisor::start_function(init_function init, start_options options) {
+    return detail::start_supervisor(std::make_unique<detail::function_source>(std::move(init)),
+                                    "supervisor"_a, std::move(options));
+}
+
+start_result<pid> supervisor::start_exported(atom module, term argument, start_options options) {
+    return detail::start_supervisor(std::make_unique<detail::exported_source>(module, std::move(argument)),
+                                    module, std::move(options));
 }
 
 start_result<pid> supervisor::start_link(supervisor_flags flags, std::vector<child_spec> children,
                                          start_options options) {
-    auto all = std::make_shared<setup>(setup{flags, std::move(children)});
-    return start_module([all] { return std::make_unique<given_children>(std::move(*all)); }, "supervisor"_a,
-                        std::move(options));
+    return start_function([all = setup{flags, std::move(children)}] { return std::optional(all); },
+                          std::move(options));
 }
 
 start_result<started_child> supervisor::start_child(const server_ref& server, const child_spec& spec) {

@@ -29,8 +29,9 @@ void require_own_node(const server_ref& server) {
     if (!to) return;  // the call says so
     bool here = true;
     if (const auto* const p = std::get_if<pid>(&*to)) here = p->is_local();
+    // As for a message: both the node's name and that of a node without one mean here.
     if (const auto* const name = std::get_if<registered_name>(&*to))
-        here = name->node == this_system().node_name();
+        here = name->node == this_system().node_name() || name->node == atoms::known<"nonode@nohost">;
     if (!here) rakka::error(atoms::known<"badarg">);
 }
 

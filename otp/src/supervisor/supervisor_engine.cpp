@@ -11,6 +11,10 @@ bool supervisor_engine::may_restart() {
     return limit_.allow(this_system().now());
 }
 
+void supervisor_engine::rest() {
+    limit_.purge(this_system().now());
+}
+
 void supervisor_engine::restarted(const term& id, const pid& last, const pid& fresh) {
     if (!restarts_) {
         const bool has_name = name_.is_tuple(2) && name_.tuple()[0].is(kind::atom);  // else {Pid, Module}

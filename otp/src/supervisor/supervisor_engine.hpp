@@ -37,10 +37,16 @@ public:
     /// The last thing: every child ends.
     virtual void stop_all() = 0;
 
+    /// Nothing has come for a while, and may not for long. Does not block.
+    void rest();
+
     [[nodiscard]] const restart_intensity& limit() const noexcept { return limit_; }
     [[nodiscard]] const term& name() const noexcept { return name_; }
 
 protected:
+    void set_limits(std::int64_t intensity, std::chrono::seconds period) noexcept {
+        limit_.set_limits(intensity, period);
+    }
     /// Counts a restart. False: it is one too many, and the supervisor has to end.
     [[nodiscard]] bool may_restart();
     /// `fresh` has taken the place of `last` (empty: not known any more): logged and counted.

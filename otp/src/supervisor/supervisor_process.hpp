@@ -3,6 +3,7 @@
 
 #include "supervisor/server_guise.hpp"
 #include "supervisor/supervisor_engine.hpp"
+#include "supervisor/supervisor_init.hpp"
 
 #include <rakka/otp/dynamic_supervisor.hpp>
 #include <rakka/otp/gen_server.hpp>
@@ -22,6 +23,7 @@ public:
     result handle_call(const term& request, const from& sender) override;
     result handle_cast(const term& request) override;
     result handle_info(const term& message) override;
+    result handle_timeout() override;
     void terminate(term_view reason) override;
 
     [[nodiscard]] atom callback_module() const override { return module_; }
@@ -31,33 +33,48 @@ public:
 protected:
     /// Traps exits. The name by which reports call it.
     [[nodiscard]] term begin();
-    [[nodiscard]] result run(std::unique_ptr<supervisor_engine> engine, bool hibernates);
+    [[nodiscard]] result run(std::unique_ptr<supervisor_engine> engine);
     [[nodiscard]] result after(verdict v);
+    /// `r`, and to hibernate when nothing comes for long.
+    [[nodiscard]] result until_idle(result r) const;
     [[nodiscard]] supervisor_engine* engine() const noexcept { return engine_.get(); }
+    /// Hibernates when nothing has come for so long; nothing: never.
+    void hibernate_after(std::optional<milliseconds> idle) noexcept { idle_ = idle; }
+    /// f(), the user's init among it, for a change of code: what is thrown becomes `{'EXIT', Reason}`.
+    template <class F>
+    static auto caught(F&& f);
+    /// Why the code does not change.
+    [[noreturn]] static void refuse(term reason);
 
 private:
     atom module_;
     server_name name_;
     std::unique_ptr<supervisor_engine> engine_;
+    std::optional<milliseconds> idle_;
 };
 
-/// `{supervisor_data, {invalid_intensity, I} | {invalid_period, P}}`, or nothing.
-[[nodiscard]] std::optional<term> wrong_limits(std::int64_t intensity, std::chrono::seconds period);
-
-class supervisor_process final : public supervising_server {
+class supervisor_process : public supervising_server {
 public:
-    using source = std::function<std::unique_ptr<supervisor>()>;
-    supervisor_process(source make, atom module, server_name name)
-        : supervising_server(module, std::move(name)), make_(std::move(make)) {}
+    /// `idle`: when it hibernates if its flags do not say.
+    supervisor_process(std::unique_ptr<init_source> source, atom module, server_name name,
+                       std::optional<milliseconds> idle)
+        : supervising_server(module, std::move(name)), source_(std::move(source)), idle_by_default_(idle) {}
 
     result init() override;
+    void code_change(const term& old_version, const term& extra) override;
     [[nodiscard]] term state() const override;
 
 private:
-    source make_;
-    std::unique_ptr<supervisor> supervisor_;
+    void take(const supervisor_flags& flags);
+
+    std::unique_ptr<init_source> source_;
+    std::optional<milliseconds> idle_by_default_;
     supervisor_flags flags_;
 };
+
+/// Starts one that asks `source`, linked to the caller. Blocks. Owner process.
+[[nodiscard]] start_result<pid> start_supervisor(std::unique_ptr<init_source> source, atom module,
+                                                 start_options options);
 
 class dynamic_supervisor_process : public supervising_server {
 public:
@@ -68,6 +85,7 @@ public:
     result init() override;
     result handle_cast(const term&) override { return noreply(); }
     result handle_info(const term& message) override;
+    void code_change(const term& old_version, const term& extra) override;
     [[nodiscard]] term state() const override;
 
 private:

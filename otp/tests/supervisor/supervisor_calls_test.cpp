@@ -1,6 +1,7 @@
 // The calls of a supervisor whose children have ids, with every documented answer.
 #include "supervisor/supervisor_support.hpp"
 
+#include <rakka/etf/local_origin.hpp>
 #include <rakka/etf/parse.hpp>
 
 namespace rakka {
@@ -292,6 +293,22 @@ TEST_P(supervisor_calls_test, a_cpp_specification_for_another_node_is_refused_at
         } catch (const process_exit& e) {
             EXPECT_TRUE(e.reason.tuple()[0].is_atom("badarg"_a)) << e.reason;
         }
+    });
+}
+
+TEST_P(supervisor_calls_test, the_name_of_no_node_means_here_as_for_a_message) {
+    in_process([] {
+        const pid top = supervisor::start_link({}, {}, {.name = "top"_a}).value();
+        EXPECT_TRUE(
+            supervisor::start_child(registered_name{"top"_a, "nonode@nohost"_a}, {.id = 1, .start = idle}));
+        etf::local_origin::set_identity(this_system().origin(), {"named@here"_a, 7});
+        EXPECT_TRUE(
+            supervisor::start_child(registered_name{"top"_a, "nonode@nohost"_a}, {.id = 2, .start = idle}));
+        EXPECT_TRUE(
+            supervisor::start_child(registered_name{"top"_a, "named@here"_a}, {.id = 3, .start = idle}));
+        EXPECT_EQ(supervisor::count_children("top"_a).active, 3U);
+        etf::local_origin::set_identity(this_system().origin(), {"nonode@nohost"_a, 0});
+        shut_down(top);
     });
 }
 

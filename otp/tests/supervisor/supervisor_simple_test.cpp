@@ -266,26 +266,16 @@ TEST_P(supervisor_simple_test, deaf_children_are_killed_after_one_limit_for_all)
     });
 }
 
-TEST_P(supervisor_simple_test, significant_children_end_it_as_its_mode_says) {
+TEST_P(supervisor_simple_test, it_does_not_end_because_of_significant_children) {
     in_process([] {
-        const auto start = [](auto_shutdown_mode mode) {
-            child_spec s = idle_kind(temporary);
-            s.significant = true;
-            return supervisor::start_link(
-                       {.strategy = restart_strategy::simple_one_for_one, .auto_shutdown = mode}, {s})
-                .value();
-        };
-        pid top = start(auto_shutdown_mode::any_significant);
-        const pid other = add(top);
-        crash(add(top));
-        EXPECT_EQ(exit_of(top), "shutdown");
-        EXPECT_EQ(end_of(other), "noproc");
-        top = start(auto_shutdown_mode::all_significant);
-        const pid last = add(top);
-        crash(add(top));
-        EXPECT_TRUE(testing::wait_until([&] { return count(top) == 1; }));
-        crash(last);
-        EXPECT_EQ(exit_of(top), "shutdown");
+        for (const auto mode : {auto_shutdown_mode::any_significant, auto_shutdown_mode::all_significant}) {
+            const auto started = supervisor::start_link(
+                {.strategy = restart_strategy::simple_one_for_one, .auto_shutdown = mode},
+                {idle_kind(temporary)});
+            EXPECT_EQ(outcome(started), "{supervisor_data,{bad_combination,[{auto_shutdown," +
+                                            std::string(to_atom(mode).text()) +
+                                            "},{strategy,simple_one_for_one}]}}");
+        }
     });
 }
 

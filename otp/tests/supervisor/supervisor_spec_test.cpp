@@ -103,6 +103,7 @@ TEST_P(supervisor_flags_test, wrong_flags_and_specifications_are_why_it_does_not
         };
         EXPECT_EQ(start({.intensity = -1}, {}), "{supervisor_data,{invalid_intensity,-1}}");
         EXPECT_EQ(start({.period = 0s}, {}), "{supervisor_data,{invalid_period,0}}");
+        EXPECT_EQ(start({.hibernate_after = -1ms}, {}), "{supervisor_data,{invalid_hibernate_after,-1}}");
         EXPECT_EQ(start({}, {spec(), spec()}), "{start_spec,{duplicate_child_name,a}}");
         EXPECT_EQ(start({}, {{.id = "a"_a, .start = idle, .shutdown = -1ms}}),
                   "{start_spec,{invalid_shutdown,-1}}");

@@ -180,6 +180,8 @@ public:
                                          std::make_index_sequence<std::tuple_size_v<parameters>>{});
           }) {}
     child_start(mfargs named);
+    /// A function that takes the arguments shown here, and those of start_child() behind them, as they are.
+    child_start(mfargs shown, detail::start_function call);
 
     [[nodiscard]] const term& module() const noexcept { return module_; }
     [[nodiscard]] const term& function() const noexcept { return function_; }

@@ -37,7 +37,9 @@ struct dynamic_supervisor_options {
 class dynamic_supervisor {
 public:
     virtual ~dynamic_supervisor() = default;
-    /// For a class that is a supervisor: its options; nothing: `ignore`. Elixir: the callback init/1.
+    /// For a class that is a supervisor: its options; nothing: `ignore`. Asked when it starts, and for each
+    /// sys::change_code(): children stay as they are, and come again with the new extra_arguments. Elixir:
+    /// the callback init/1.
     [[nodiscard]] virtual std::optional<dynamic_supervisor_options> init() = 0;
 
     /// Starts one, linked to the caller, without children. Errors: `{supervisor_data, {invalid_intensity, _}

@@ -31,11 +31,34 @@
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace rakka {
+
+/// How long a supervisor has nothing to do before it hibernates: gives memory back. Implicit from a time and
+/// from `infinity`; the default is a second, and infinity for simple_one_for_one. Erlang: `hibernate_after`
+/// (OTP 28).
+class supervisor_hibernation {
+public:
+    enum class kind : std::uint8_t { by_default, infinity, timed };
+
+    constexpr supervisor_hibernation() noexcept = default;
+    constexpr supervisor_hibernation(std::nullopt_t) noexcept : kind_(kind::infinity) {}
+    /// Negative: the supervisor is not started, `{supervisor_data, {invalid_hibernate_after, Time}}`.
+    constexpr supervisor_hibernation(std::chrono::milliseconds time) noexcept
+        : kind_(kind::timed), time_(time) {}
+
+    [[nodiscard]] constexpr kind what() const noexcept { return kind_; }
+    /// Precondition: timed.
+    [[nodiscard]] constexpr std::chrono::milliseconds time() const noexcept { return time_; }
+
+private:
+    kind kind_ = kind::by_default;
+    std::chrono::milliseconds time_{};
+};
 
 /// Erlang: `sup_flags()`, with its defaults.
 struct supervisor_flags {
@@ -44,7 +67,9 @@ struct supervisor_flags {
     /// negative.
     std::int64_t intensity = 1;
     std::chrono::seconds period{5};  ///< at least 1
+    /// Not for simple_one_for_one.
     auto_shutdown_mode auto_shutdown = auto_shutdown_mode::never;
+    supervisor_hibernation hibernate_after{};
 };
 
 /// A child as which_children() tells. Erlang: `{Id, Child, Type, Modules}`.
@@ -86,14 +111,18 @@ public:
     using auto_mode = auto_shutdown_mode;
 
     virtual ~supervisor() = default;
-    /// What to supervise; nothing: the supervisor is not started, `ignore`. Runs in its process. Erlang:
-    /// Module:init/1.
+    /// What to supervise; nothing: the supervisor is not started, `ignore`. Runs in its process, when it
+    /// starts and again for each sys::change_code(), so it must give the same or what is to be from then on.
+    /// Erlang: Module:init/1.
     [[nodiscard]] virtual std::optional<setup> init() = 0;
+    /// The same as a function.
+    using init_function = std::function<std::optional<setup>()>;
 
     /// Starts a supervisor linked to the caller, and its children in their order; returns when all have
-    /// started. Blocks. Errors: `{supervisor_data, {invalid_intensity, _} | {invalid_period, _}}`;
-    /// `{start_spec, Bad}`, Bad as for check_childspecs(); `{bad_start_spec, Children}` for
-    /// simple_one_for_one without exactly one specification;
+    /// started. Blocks. Errors: `{supervisor_data, {invalid_intensity, _} | {invalid_period, _} |
+    /// {invalid_hibernate_after, _} | {bad_combination, [{auto_shutdown, _}, {strategy,
+    /// simple_one_for_one}]}}`; `{start_spec, Bad}`, Bad as for check_childspecs(); `{bad_start_spec,
+    /// Children}` for simple_one_for_one without exactly one specification;
     /// `{shutdown, {failed_to_start_child, Id, Reason}}`, those started before it having been stopped;
     /// `{already_started, Pid}`. Erlang: supervisor:start_link/2,3.
     [[nodiscard]] static start_result<pid> start_link(supervisor_flags flags,
@@ -111,6 +140,29 @@ public:
             },
             detail::name_of_class<Supervisor>(), std::move(options));
     }
+
+    /// The same for an init function, which is asked as a class's init() is:
+    ///
+    ///     supervisor::start_link([] { return supervisor::setup{{.intensity = 3}, specs()}; })
+    template <class Init>
+    requires std::is_invocable_r_v<std::optional<setup>, Init&> [[nodiscard]] static start_result<pid>
+    start_link(Init init, start_options options = {}) {
+        return start_function(init_function(std::move(init)), std::move(options));
+    }
+    /// The same for a function that is exported in this system (system::exports()): what
+    /// `Module:init(Argument)` gives is `{ok, {Flags, ChildSpecs}}` or `ignore`, as in Erlang; specifications
+    /// may also be child_specs made into terms by make_native(). It is looked up each time it is asked, so
+    /// that another one can take its place. Further errors: `{bad_return, {Module, init, Answer}}`, those of
+    /// Erlang's flags, `{undef, …}`. Erlang: supervisor:start_link(Module, Argument).
+    [[nodiscard]] static start_result<pid> start_exported(atom module, term argument,
+                                                          start_options options = {});
+
+    // While a supervisor is suspended, sys::change_code() asks init again, as in Erlang. The new flags hold
+    // at once. Children whose ids are among the new specifications keep their processes, and come again as
+    // those say; new ones are there without a process until restart_child(); the others stay, behind them.
+    // Nobody is started or stopped. `ignore` changes nothing. Errors, with nothing changed: of flags and
+    // specifications as for start_link(), without the tuples around them, and `{bad_flags, F}`; what init
+    // throws becomes `{'EXIT', Reason}`.
 
     /// Adds a child and starts it. Errors: `already_present`, `{already_started, Pid}` (the id is there),
     /// `{Bad…}` as for check_childspecs(), `{Reason, {child, undefined, Id, …}}` when it does not start: it
@@ -156,6 +208,7 @@ public:
 private:
     using factory = std::function<std::unique_ptr<supervisor>()>;
     static start_result<pid> start_module(factory make, atom module, start_options options);
+    static start_result<pid> start_function(init_function init, start_options options);
 };
 
 }  // namespace rakka
