@@ -137,6 +137,7 @@ void application_controller::on_start(atom name, application_type type, const fr
     const auto what = table_->begin_start(name);
     if (!what) return rakka::reply(sender, failure(what.error().reason));
     const pid master = start_application_master(*what);
+    masters_.emplace(master, monitor(master));
     table_->set_starting(name, master);
     starting_.emplace(name.id(), attempt{type, master, {sender}});
 }
@@ -154,11 +155,15 @@ gen_server::result application_controller::handle_info(const term& message) {
         on_old_master_down(message);
         return noreply();
     }
-    const bool started = message.is_tagged("application_started"_a, 3);
-    // An exit: of a master that was killed. Else it has said so before, and is not known here any more.
-    if (!started && !message.is_tagged("application_ended"_a, 3) &&
-        !message.is_tagged(atoms::known<"EXIT">, 3))
+    if (message.is_tagged(atoms::known<"DOWN">, 5)) {  // of a master that was killed: else it says so before
+        const auto down = message.tuple()[3].as<pid>();
+        const auto known = down ? masters_.find(*down) : masters_.end();
+        if (known != masters_.end() && is_down(known->second, message))
+            on_ended(*down, message.share(message.tuple()[4]));
         return noreply();
+    }
+    const bool started = message.is_tagged("application_started"_a, 3);
+    if (!started && !message.is_tagged("application_ended"_a, 3)) return noreply();
     const auto master = message.tuple()[1].as<pid>();
     if (!master) return noreply();
     const term what = message.share(message.tuple()[2]);
@@ -213,6 +218,10 @@ void application_controller::on_failed_start(attempts::iterator at, const term& 
 }
 
 void application_controller::on_ended(const pid& master, const term& reason) {
+    if (const auto known = masters_.find(master); known != masters_.end()) {
+        demonitor(known->second, {.flush = true});
+        masters_.erase(known);
+    }
     if (const auto at = attempt_of(master); at != starting_.end())
         return on_failed_start(at, at->second.failure.has_value() ? at->second.failure : failure(reason));
     const auto found = table_->application_of_master(master);

@@ -6,6 +6,7 @@
 #include <rakka/otp/gen_server.hpp>
 
 #include <map>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,7 @@ private:
     attempts starting_;                                // by the name's id, as those below
     std::map<std::uint32_t, application_type> types_;  // of those that run
     std::map<std::uint32_t, std::vector<from>> stopping_;
+    std::unordered_map<pid, reference> masters_;  // and the monitors of those that have not ended
     // Of a controller before this one that has died, as its masters do with it: nothing is started or stopped
     // until they have.
     std::vector<reference> old_masters_;

@@ -14,19 +14,43 @@
 #include <rakka/etf/native.hpp>
 #include <rakka/otp/proc_lib.hpp>
 
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rakka::detail {
 namespace {
 
-/// `{'EXIT', From, Reason}` of `who`.
-bool is_exit_of(const pid& who, term_view m) {
-    if (!m.is_tagged(atoms::known<"EXIT">, 3)) return false;
-    const auto from = m.tuple()[1].as<pid>();
-    return from && *from == who;
-}
+/// Another process that is linked to this one. What tells of its end is a monitor: anybody can send a message
+/// that looks like an 'EXIT' of it, nobody else knows the reference.
+class watched {
+public:
+    watched() = default;
+    explicit watched(const pid& who) : who_(who), ref_(monitor(who)) {}
+
+    [[nodiscard]] const pid& process() const noexcept { return who_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(who_); }
+    [[nodiscard]] bool is_end(term_view m) const noexcept { return who_ && is_down(ref_, m); }
+    /// Why it has ended, for a message of which is_end() is true. One that had ended before it was watched
+    /// says `noproc`; its link knows better.
+    [[nodiscard]] term reason(const term& down) const {
+        const term why = down.share(down.tuple()[4]);
+        if (!why.is_atom(atoms::known<"noproc">)) return why;
+        const auto exited = receive_if(
+            [this](term_view m) {
+                return m.is_tagged(atoms::known<"EXIT">, 3) && m.tuple()[1].as<pid>() == result<pid>(who_);
+            },
+            std::chrono::nanoseconds(0));
+        return exited ? exited->share(exited->tuple()[2]) : why;
+    }
+
+private:
+    pid who_;
+    reference ref_;
+};
 
 // -- the process of the callbacks
 
@@ -37,23 +61,23 @@ term failed_in(const application& app, atom function, const term& reason) {
 
 class callbacks {
 public:
-    callbacks(pid master, application_table::loaded what) : master_(master), what_(std::move(what)) {}
+    /// `key`: of a message `{Key, Reason}`, by which the master says that all has to end.
+    callbacks(const pid& master, const reference& key, application_table::loaded what)
+        : key_(key), what_(std::move(what)), master_(master) {}
 
     void run() {
         trap_exit(true);
         if (const auto reason = start()) {
             end_root();
-            send(master_, tuple("callbacks_started"_a, tuple(atoms::known<"error">, *reason)));
+            tell(tuple("callbacks_started"_a, tuple(atoms::known<"error">, *reason)));
             return;
         }
-        send(master_, tuple("callbacks_started"_a, atoms::known<"ok">));
+        tell(tuple("callbacks_started"_a, atoms::known<"ok">));
         for (;;) {
             const term message = receive();
-            const bool root_has_ended = root_ && is_exit_of(root_, message);
-            if (root_has_ended) root_ = {};
-            if (root_has_ended || is_exit_of(master_, message)) {
+            if (const auto reason = end_of_all(message)) {
                 finish(true);
-                exit(message.share(message.tuple()[2]));
+                exit(*reason);
             }
             if (message.is_atom(atoms::known<"stop">)) return finish(false);
             if (message.is_tagged("config_change"_a, 2)) on_change(message.tuple()[1]);
@@ -61,6 +85,17 @@ public:
     }
 
 private:
+    void tell(const term& message) const { static_cast<void>(send(master_.process(), message)); }
+
+    /// The reason, when `message` says that the root or the master has ended, or the master that it must.
+    std::optional<term> end_of_all(const term& message) {
+        if (root_.is_end(message)) return std::exchange(root_, {}).reason(message);
+        if (master_.is_end(message)) return master_.reason(message);
+        if (message.is_tuple(2) && message.tuple()[0] == term(key_).view())
+            return message.share(message.tuple()[1]);
+        return std::nullopt;
+    }
+
     /// Why it has not started.
     std::optional<term> start() {
         if (!what_.make) return std::nullopt;  // no processes
@@ -69,7 +104,7 @@ private:
             app_ = what_.make();
             const auto root = app_->start();
             if (!root) return failed_in(*app_, where, root.error().reason);
-            root_ = *root;
+            root_ = watched(*root);
             where = "start_phase"_a;
             for (const auto& [phase, argument] : what_.specification.start_phases)
                 app_->start_phase(phase, argument);
@@ -84,8 +119,8 @@ private:
     /// The root first, in its own time: a supervisor's limits are its children's.
     void end_root() {
         if (!root_) return;
-        rakka::exit(root_, atoms::known<"shutdown">);
-        static_cast<void>(receive_if([this](term_view m) { return is_exit_of(root_, m); }));
+        rakka::exit(root_.process(), atoms::known<"shutdown">);
+        static_cast<void>(receive_if([this](term_view m) { return root_.is_end(m); }));
         root_ = {};
     }
 
@@ -112,10 +147,11 @@ private:
         if (c && app_) guarded([&] { app_->config_change(c->changed, c->added, {}); });
     }
 
-    pid master_;
+    reference key_;
     application_table::loaded what_;
+    watched master_;
     std::unique_ptr<application> app_;
-    pid root_;
+    watched root_;
 };
 
 // -- the master
@@ -123,27 +159,29 @@ private:
 class master {
 public:
     master(pid controller, application_table::loaded what)
-        : controller_(controller), what_(std::move(what)) {}
+        : what_(std::move(what)), controller_(controller), key_(make_reference()) {}
 
     void run() {
         trap_exit(true);
         spawn_options with;
         with.group_leader = self();
-        worker_ = proc_lib::spawn_link([me = self(), what = what_] { callbacks(me, what).run(); }, with);
+        worker_ = watched(proc_lib::spawn_link(
+            [me = self(), key = key_, what = what_] { callbacks(me, key, what).run(); }, with));
         for (;;) {
             const term message = receive();
             if (message.is_tagged("io_request"_a, 4)) {
                 pass_on(message);
             } else if (message.is_tagged("callbacks_started"_a, 2)) {
-                send(controller_, tuple("application_started"_a, self(), message.share(message.tuple()[1])));
+                send(controller_.process(),
+                     tuple("application_started"_a, self(), message.share(message.tuple()[1])));
             } else if (message.is_atom(atoms::known<"stop">) || message.is_tagged("config_change"_a, 2)) {
-                send(worker_, message);
-            } else if (is_exit_of(worker_, message)) {
+                send(worker_.process(), message);
+            } else if (worker_.is_end(message)) {
+                const term reason = worker_.reason(message);
                 end_the_rest();
-                return send(controller_,
-                            tuple("application_ended"_a, self(), message.share(message.tuple()[2])));
-            } else if (is_exit_of(controller_, message)) {
-                rakka::exit(worker_, message.share(message.tuple()[2]));
+                return send(controller_.process(), tuple("application_ended"_a, self(), reason));
+            } else if (controller_.is_end(message)) {
+                send(worker_.process(), tuple(key_, controller_.reason(message)));
             }
         }
     }
@@ -186,9 +224,10 @@ private:
         } while (!dying.empty());
     }
 
-    pid controller_;
     application_table::loaded what_;
-    pid worker_;
+    watched controller_;
+    reference key_;
+    watched worker_;
 };
 
 }  // namespace
