@@ -9,14 +9,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace rakka::detail {
-
-/// In log_outlet.cpp, of the actors: the level for events of processes' lives, which are not made if nobody
-/// wants them. After limit_log(). Any thread.
-void limit_log_of_life(system& s, log_level least) noexcept;
-
-}  // namespace rakka::detail
-
 namespace rakka::log {
 
 // -- levels
@@ -34,6 +26,7 @@ bool level_table::allows(log_level level, std::string_view module, const pid& pr
 limits level_table::quietest() const noexcept {
     const auto life = modules_.find(std::string_view("lifecycle"));
     limits least{primary(), life == modules_.end() ? primary() : life->second};
+    least.births = least.life;  // who has a level of its own has been born
     for (const auto& [module, level] : modules_)
         least.all = std::min(least.all, level);
     for (const auto& [process, level] : processes_) {
@@ -128,8 +121,7 @@ void logger_core::hand_out(const log_event& event) {
                             h->id().text(), result.why));
         if (!result.failed) continue;
         h->stop();  // nobody waits here for its other calls
-        if (take_out(h->id()))
-            say(fmt::format("Handler {} was removed: it threw {}", h->id().text(), result.why));
+        if (take_out(h->id())) say(fmt::format("Handler {} was removed: {}", h->id().text(), result.why));
     }
 }
 
@@ -151,7 +143,7 @@ logger_core::~logger_core() {
 
 void logger_core::limit(const limits& now) noexcept {
     rakka::detail::limit_log(system_, now.all);
-    rakka::detail::limit_log_of_life(system_, now.life);
+    rakka::detail::limit_log_of_life(system_, now.life, now.births);
 }
 
 void logger_core::set_primary_level(log_level level) {

@@ -21,7 +21,8 @@ namespace rakka::log {
 /// From which levels on somebody may want an event.
 struct limits {
     log_level all = log_level::none;
-    log_level life = log_level::none;  ///< of those that tell of processes' lives, the module `lifecycle`
+    log_level life = log_level::none;    ///< of those that tell of processes' lives, the module `lifecycle`
+    log_level births = log_level::none;  ///< of these the births
 };
 
 /// The levels that are set. Erlang: `logger:get_config/0`, proxied by logger:allow/2.
@@ -65,6 +66,9 @@ public:
     [[nodiscard]] static logger_core* find(system& s) noexcept;
 
     void take(log_event& event) noexcept override;
+    [[nodiscard]] bool wants(log_level level, atom module, const pid& process) const noexcept override {
+        return levels_.allows(level, module.text(), process);
+    }
     [[nodiscard]] bool allows(log_level level, std::string_view module, const pid& process) const {
         return levels_.allows(level, module, process);
     }

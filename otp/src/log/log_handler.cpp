@@ -83,6 +83,7 @@ filter_chain_ptr chain_of(handler_options& how) {
 
 handler::handler(atom id, std::unique_ptr<sink> to, handler_options how, bool threaded)
     : id_(id),
+      may_end_(how.limits.overload_kill_enable && !how.limits.overload_kill_restart_after),
       writer_(std::make_unique<line_writer>(std::string(id.text()), std::move(to),
                                             how.format ? std::move(how.format) : text_format(), how.limits,
                                             threaded)),
@@ -110,15 +111,22 @@ private:
 };
 
 void handler::give(const log_event& event, outcome& out) {
-    if (writer_) return writer_->put(event, !is_from_node(event));
+    if (writer_) {
+        writer_->put(event, !is_from_node(event));
+        if (may_end_ && writer_->is_over()) {
+            out.failed = true;
+            out.why = "it was overloaded";
+        }
+        return;
+    }
     try {
         function_(event);
     } catch (const std::exception& failure) {
         out.failed = true;
-        out.why = failure.what();
+        out.why = std::string("it threw ") + failure.what();
     } catch (...) {
         out.failed = true;
-        out.why = "an exception of another kind";
+        out.why = "it threw an exception of another kind";
     }
 }
 

@@ -61,6 +61,8 @@ public:
     /// Puts the event into words, unless it would be dropped, and queues it. May wait, see overload; where it
     /// would and may not the event is dropped.
     void put(const log_event& event, bool may_wait);
+    /// It was overloaded and is not to be started again.
+    [[nodiscard]] bool is_over() const noexcept;
     void set_format(formatter format);
     /// False when not all was written and the sink flushed within that time.
     bool flush(std::chrono::milliseconds most);
@@ -90,7 +92,7 @@ public:
     /// What is to be done about the handler afterwards, if anything.
     struct outcome {
         atom failed_filter{};  ///< it was removed
-        bool failed = false;   ///< the function has thrown: remove the handler
+        bool failed = false;   ///< remove the handler: the function has thrown, or it is overloaded for good
         std::string why{};
     };
     /// Takes an event that the logger has let through. Never throws because of what a user's function throws.
@@ -116,7 +118,8 @@ private:
     void give(const log_event& event, outcome& out);
 
     const atom id_;
-    const log_sink function_;  // in place of a writer
+    const log_sink function_;     // in place of a writer
+    const bool may_end_ = false;  // by overload_kill_enable, and for good
     const std::unique_ptr<line_writer> writer_;
     mutable std::mutex mutex_;
     log_level level_;  // guarded by mutex_, as are

@@ -15,11 +15,8 @@ struct by_number {
 };
 using key_map = std::map<atom, term, by_number>;
 
-/// In the metadata of an event that another node has sent: it is not sent on, and nobody waits for the sake
-/// of it. The node's logger_proxy puts it there, and lets no other node do so. Not shown.
-inline atom from_node_key() {
-    return "$from_node"_a;
-}
+/// In the metadata of an event that another node has sent.
+using rakka::detail::from_node_key;
 [[nodiscard]] inline bool is_from_node(const log_event& event) {
     return std::any_of(event.more.begin(), event.more.end(),
                        [mark = from_node_key()](const auto& pair) { return pair.first == mark; });

@@ -342,8 +342,8 @@ void line_writer::put(const log_event& event, bool may_wait) {
     if (s.ends) return;  // meanwhile
     using decision = overload_guard::decision;
     const decision what = s.guard.admit(s.waiting, s.bytes + line.size(), now(), may_wait);
-    if (what == decision::flush) s.throw_away();
-    if (what == decision::flush || what == decision::drop) return s.dropped_one();
+    if (what == decision::flush || what == decision::kill) s.throw_away();
+    if (what == decision::flush || what == decision::drop || what == decision::kill) return s.dropped_one();
     const std::size_t size = line.size();
     s.queue.push_back(std::move(line));
     s.bytes += size;
@@ -381,6 +381,11 @@ bool line_writer::flush(std::chrono::milliseconds most) {
     return s.clean >= which;
 }
 
+bool line_writer::is_over() const noexcept {
+    const std::lock_guard lock(state_->mutex);
+    return state_->guard.is_over();
+}
+
 overload line_writer::limits() const {
     const std::lock_guard lock(state_->mutex);
     return state_->guard.limits();
@@ -389,7 +394,8 @@ overload line_writer::limits() const {
 handler_counts line_writer::counts() const {
     const state& s = *state_;
     const std::lock_guard lock(s.mutex);
-    return {s.written, s.guard.dropped(), s.guard.burst(), s.guard.flushed(), s.failed, s.waiting};
+    return {s.written, s.guard.dropped(), s.guard.burst(), s.guard.flushed(),
+            s.failed,  s.guard.kills(),   s.waiting};
 }
 
 }  // namespace rakka::log

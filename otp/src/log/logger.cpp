@@ -12,7 +12,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstdio>
+#include <string>
 #include <utility>
 
 namespace rakka::log {
@@ -193,13 +196,33 @@ std::string_view module_of(const char* file) {
     return name.substr(0, name.find_last_of('.'));
 }
 
+/// Where a call stands, taken apart.
+struct place {
+    std::string file;
+    std::string text;  // of the function
+    atom module;
+    signature function;
+};
+
+/// Most events come from few places: each thread remembers the last ones. Their texts are compared and not
+/// their addresses alone, which another module may have later. Valid until the next call on this thread.
+const place& place_of(const boost::source_location& where) {
+    thread_local std::array<place, 32> known;
+    const auto address = reinterpret_cast<std::uintptr_t>(where.function_name());
+    place& at = known[(address >> 4U) % known.size()];
+    if (at.text == where.function_name() && at.file == where.file_name()) return at;
+    place fresh{where.file_name(), where.function_name(), {}, parts_of_signature(where.function_name())};
+    if (const auto module = atom::make(module_of(where.file_name()))) fresh.module = *module;
+    return at = std::move(fresh);
+}
+
 log_event event_at(log_level level, const boost::source_location& where, const keys_maker& keys) {
     log_event e{level};
-    if (const auto module = atom::make(module_of(where.file_name()))) e.module = *module;
-    signature function = parts_of_signature(where.function_name());
-    e.function = std::move(function.name);
-    e.arity = function.parameters;
-    e.file = where.file_name();
+    const place& p = place_of(where);
+    e.module = p.module;
+    e.function = p.function.name;
+    e.arity = p.function.parameters;
+    e.file = p.file;
     e.line = where.line();
     e.more = keys();
     return e;

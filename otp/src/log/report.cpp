@@ -3,13 +3,16 @@
 #include "log/log_reports.hpp"
 #include "log/signature.hpp"
 
+#include <rakka/actors/exit_reason.hpp>
 #include <rakka/actors/process.hpp>
 #include <rakka/actors/throw_trace.hpp>
 #include <rakka/etf/build.hpp>
 #include <rakka/etf/known_atoms.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,26 +37,47 @@ namespace {
 
 constexpr std::size_t longest_atom = 255;
 
+/// error() and what it calls are not what has failed.
+bool is_way_of_error(std::string_view function) {
+    return function == "rakka::error" || function == "rakka::(anonymous namespace)::raise";
+}
+
 /// The C++ functions that were being called, in the form of Erlang's: `{cpp, 'adder::add', 2, []}`.
 std::vector<term> stack_of_last_exception() {
     std::vector<term> out;
     for (const std::string& function : stack_of(nullptr)) {
         const log::signature s = log::parts_of_signature(function);
+        if (out.empty() && is_way_of_error(s.name)) continue;
         const auto name = atom::make(s.name.substr(0, longest_atom));
         if (name) out.emplace_back(tuple("cpp"_a, *name, s.parameters, list()));
     }
     return out;
 }
 
-/// `{{cpp_exception, Type, Text}, []}`: see exit_reason_of().
-bool is_of_cpp(const term& reason) {
-    return reason.is_tuple(2) && reason.tuple()[0].is_tagged("cpp_exception"_a, 3) &&
-           reason.tuple()[1].is(kind::nil);
+/// Whether it is the reason of error(), in whose handler this runs: exit() may be given one that looks alike.
+bool is_of_error(const term& reason) {
+    const auto handled = std::current_exception();
+    if (!handled) return false;
+    try {
+        std::rethrow_exception(handled);
+    } catch (const process_exit& e) {
+        return e.raised == process_exit::kind::error && e.reason == reason;
+    } catch (const term&) {
+        return reason.tuple()[0].is_tagged("nocatch"_a, 2);
+    } catch (...) {
+        return false;
+    }
+}
+
+/// `{Reason, []}` of error(), or `{{cpp_exception, Type, Text}, []}`: see exit_reason_of().
+bool lacks_its_stack(const term& reason) {
+    return reason.is_tuple(2) && reason.tuple()[1].is(kind::nil) &&
+           (reason.tuple()[0].is_tagged("cpp_exception"_a, 3) || is_of_error(reason));
 }
 
 /// `{Class, Reason, Stack}`: an error's reason carries its stack.
 term error_info(const term& reason) {
-    if (is_of_cpp(reason))
+    if (lacks_its_stack(reason))
         return tuple(atoms::known<"error">, reason.share(reason.tuple()[0]), stack_of_last_exception());
     if (reason.is_tuple(2) && reason.tuple()[1].is(kind::list) && !reason.tuple()[1].list().empty() &&
         reason.tuple()[1].list().head().is_tuple(4))
@@ -73,7 +97,7 @@ term with_arguments(const term& initial_call) {
 }  // namespace
 
 term with_last_stack(const term& reason) {
-    if (!is_of_cpp(reason) || !has_listener(this_system(), log_level::error)) return reason;
+    if (!lacks_its_stack(reason) || !has_listener(this_system(), log_level::error)) return reason;
     return tuple(reason.share(reason.tuple()[0]), stack_of_last_exception());
 }
 

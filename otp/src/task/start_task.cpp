@@ -32,13 +32,23 @@ bool is_calm(const term& reason) {
 }
 
 /// Elixir's report, label `{'Elixir.Task.Supervisor', terminating}`.
-void report_failure(const task_code& code, const term& owner, const term& reason) {
-    const bool with_stack = reason.is_tuple(2) && reason.tuple()[1].is(kind::list);
-    const term why = with_stack ? reason : term(tuple(reason, list()));
+void report_failure(const task_code& code, const term& owner, const term& reason, bool is_error) {
+    const term why = is_error ? with_last_stack(reason) : term(tuple(reason, list()));
     const term report = map("name"_a, self(), "starter"_a, owner.share(owner.tuple()[1]), "function"_a,
                             code.mfa(), "args"_a, list(), "reason"_a, why);
     log_report(log_level::error,
                map("label"_a, tuple("Elixir.Task.Supervisor"_a, "terminating"_a), "report"_a, report));
+}
+
+/// An error's reason is `{Reason, Stack}`.
+bool is_error(const std::exception_ptr& exception) {
+    try {
+        std::rethrow_exception(exception);
+    } catch (const process_exit& e) {
+        return e.raised == process_exit::kind::error;
+    } catch (...) {
+        return true;
+    }
 }
 
 }  // namespace
@@ -72,7 +82,7 @@ term run_task(task_code& code, const term& owner, const term& callers) {
     } catch (...) {
         if (ended_by_signal()) throw;
         const term reason = exit_reason_of(std::current_exception());
-        if (!is_calm(reason)) report_failure(code, owner, reason);
+        if (!is_calm(reason)) report_failure(code, owner, reason, is_error(std::current_exception()));
         throw;
     }
 }

@@ -185,6 +185,56 @@ TEST_F(log_handlers, a_full_queue_is_flushed_where_that_is_wanted) {
     EXPECT_EQ(counts_of(sys, "h"_a).written, 1U);
 }
 
+TEST_F(log_handlers, an_overloaded_one_is_ended_and_comes_back) {
+    gate door;
+    door.close();
+    log::overload limits = no_burst();
+    limits.sync_timeout = 1ms;
+    limits.overload_kill_enable = true;
+    limits.overload_kill_qlen = 20;
+    limits.overload_kill_restart_after = 50ms;
+    add([&] { door.pass(); }, limits);
+    const auto fill = [] {
+        for (int i = 0; i < 30; ++i)
+            log::error("flood");
+    };
+    sys.run(fill);
+    const auto killed = counts_of(sys, "h"_a);
+    EXPECT_EQ(killed.kills, 1U);
+    EXPECT_LE(killed.waiting, 21U);
+    EXPECT_GE(killed.flushed, 20U);
+    door.open();
+    EXPECT_TRUE(wait_until(sys, [&] { return out.has("Handler h overloaded and stopping\n"); }));
+    EXPECT_TRUE(wait_until(sys, [&] { return out.has("Handler h was restarted: "); }));
+    sys.run([] { log::error("back"); });
+    EXPECT_TRUE(log::flush(sys));
+    EXPECT_TRUE(out.has("back\n"));
+}
+
+TEST_F(log_handlers, an_overloaded_one_is_removed_when_it_is_not_to_come_back) {
+    gate door;
+    door.close();
+    log::overload limits = no_burst();
+    limits.sync_timeout = 1ms;
+    limits.overload_kill_enable = true;
+    limits.overload_kill_qlen = 20;
+    limits.overload_kill_restart_after = std::nullopt;
+    written others;
+    EXPECT_TRUE(
+        log::add_handler(sys, "other"_a, std::make_unique<test_sink>(others), {.format = only_message()}));
+    add([&] { door.pass(); }, limits);
+    sys.run([] {
+        for (int i = 0; i < 30; ++i)
+            log::error("flood");
+    });
+    EXPECT_FALSE(log::set_handler_level(sys, "h"_a, log_level::all)) << "it is gone";
+    door.open();
+    EXPECT_TRUE(log::flush(sys));
+    EXPECT_TRUE(others.has("Handler h was removed: it was overloaded\n"));
+    EXPECT_TRUE(wait_until(sys, [&] { return out.has("Handler h overloaded and stopping\n"); }));
+    EXPECT_TRUE(log::remove_handler(sys, "other"_a));
+}
+
 TEST_F(log_handlers, what_a_sink_could_not_write_is_told_when_it_can) {
     std::atomic<bool> broken{true};
     add([&] {

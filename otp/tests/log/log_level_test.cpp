@@ -11,43 +11,15 @@ namespace {
 
 using log::verdict;
 
-/// Keeps the events themselves.
-class log_levels : public ::testing::Test {
+class log_levels : public kept_events {
 protected:
-    log_levels() {
-        EXPECT_TRUE(log::start(sys, {.default_handler = std::nullopt}));
-        EXPECT_TRUE(log::add_handler(sys, "keep"_a, [this](const log_event& e) {
-            const std::lock_guard lock(mutex_);
-            events_.push_back(e);
-        }));
-    }
-    std::vector<log_event> take() {
-        const std::lock_guard lock(mutex_);
-        return std::exchange(events_, {});
-    }
     std::string texts() {
         std::string out;
         for (const log_event& e : take())
             out += e.text + ' ';
         return out;
     }
-    log_event only() {
-        auto all = take();
-        EXPECT_EQ(all.size(), 1U);
-        return all.empty() ? log_event{} : all[0];
-    }
-    static term value(const log_event& e, atom key) {
-        for (const auto& [name, v] : e.more)
-            if (name == key) return v;
-        return {};
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<log_event> events_;
-
-protected:
-    rakka::system sys{{.workers = 2}};
+    log_event only() { return kept_events::only(take()); }
 };
 
 void log_at_each_level() {

@@ -3,6 +3,8 @@
 
 #include <rakka/actors/handler.hpp>
 #include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
+#include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>
 
 #include <atomic>
@@ -30,40 +32,9 @@ public:
 
 namespace {
 
-class log_life : public ::testing::Test {
+class log_life : public kept_events {
 protected:
-    log_life() {
-        EXPECT_TRUE(log::start(sys, {.default_handler = std::nullopt}));
-        EXPECT_TRUE(log::add_handler(sys, "keep"_a, [this](const log_event& e) {
-            const std::lock_guard lock(mutex_);
-            events_.push_back(e);
-        }));
-    }
-    std::vector<log_event> about(const pid& p) {
-        EXPECT_TRUE(wait_until(sys, [&] { return !sys.is_alive(p); }));
-        const std::lock_guard lock(mutex_);
-        std::vector<log_event> out;
-        for (const log_event& e : events_)
-            if (e.process == p) out.push_back(e);
-        return out;
-    }
-    log_event crash_of(const pid& p) {
-        const auto all = about(p);
-        EXPECT_EQ(all.size(), 1U);
-        return all.empty() ? log_event{} : all[0];
-    }
-    static term value(const log_event& e, atom key) {
-        for (const auto& [name, v] : e.more)
-            if (name == key) return v;
-        return {};
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<log_event> events_;
-
-protected:
-    rakka::system sys{{.workers = 2}};
+    log_event crash_of(const pid& p) { return only(about(p)); }
 };
 
 TEST_F(log_life, spawns_and_exits_are_told_at_debug) {
@@ -195,6 +166,53 @@ TEST_F(log_life, the_end_by_a_signal_is_none) {
     const pid p = sys.spawn([] { receive_if([](term_view) { return false; }); });
     sys.exit(p, "kill"_a);
     EXPECT_TRUE(about(p).empty());
+}
+
+/// Counts what it is given, and wants to hear of one process.
+class picky_receiver final : public rakka::detail::log_receiver {
+public:
+    void take(log_event& event) noexcept override {
+        ++taken;
+        last = event.process;
+    }
+    [[nodiscard]] bool wants(log_level, atom module, const pid& process) const noexcept override {
+        return module == "lifecycle"_a && process == wanted;
+    }
+    std::atomic<int> taken{0};
+    pid wanted, last;
+};
+
+TEST(log_life_of_one, the_level_of_one_process_makes_no_texts_of_others) {
+    rakka::system sys({.workers = 1});
+    auto made = std::make_unique<picky_receiver>();
+    picky_receiver& receiver = *made;
+    ASSERT_TRUE(rakka::detail::attach_log(sys, std::move(made), log_level::notice));
+    rakka::detail::limit_log(sys, log_level::debug);
+    rakka::detail::limit_log_of_life(sys, log_level::debug, log_level::notice);
+    sys.run([&] {
+        receiver.wanted = spawn([] { static_cast<void>(receive()); });
+        for (int i = 0; i < 10; ++i) {
+            const pid other = spawn([] {});
+            EXPECT_TRUE(wait_until([&] { return !is_alive(other); }));
+        }
+        EXPECT_EQ(receiver.taken, 0);
+        send(receiver.wanted, "go"_a);
+        EXPECT_TRUE(wait_until([&] { return receiver.taken == 1; }));
+    });
+    EXPECT_EQ(receiver.last, receiver.wanted);
+}
+
+TEST_F(log_life, the_end_of_a_process_with_a_level_of_its_own_is_told) {
+    pid chosen, other;
+    sys.run([&] {
+        chosen = spawn([] { static_cast<void>(receive()); });
+        log::set_process_level(sys, chosen, log_level::debug);
+        other = spawn([] {});
+        EXPECT_TRUE(wait_until([&] { return !is_alive(other); }));
+        send(chosen, "go"_a);
+    });
+    EXPECT_EQ(value(only(about(chosen)), "event"_a), term("exit"_a));
+    EXPECT_TRUE(about(other).empty());
 }
 
 }  // namespace

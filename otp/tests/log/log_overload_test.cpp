@@ -25,6 +25,10 @@ TEST(log_overload, defaults_are_those_of_otp) {
     EXPECT_TRUE(o.burst_limit_enable);
     EXPECT_EQ(o.burst_limit_max_count, 500U);
     EXPECT_EQ(o.burst_limit_window_time, 1000ms);
+    EXPECT_FALSE(o.overload_kill_enable);
+    EXPECT_EQ(o.overload_kill_qlen, 20'000U);
+    EXPECT_EQ(o.overload_kill_mem_size, 3'000'000U);
+    EXPECT_EQ(o.overload_kill_restart_after, 5000ms);
     EXPECT_TRUE(makes_sense(o));
 }
 
@@ -128,6 +132,61 @@ TEST(log_overload, what_may_not_wait_is_dropped_where_others_wait) {
     overload_guard always_waits(o);
     EXPECT_EQ(always_waits.admit(0, 0, 0s, false), decision::queue);
     EXPECT_EQ(always_waits.admit(1, 0, 0s, false), decision::drop);
+}
+
+overload killed_above(std::size_t qlen) {
+    overload o = without_burst();
+    o.overload_kill_enable = true;
+    o.overload_kill_qlen = qlen;
+    return o;
+}
+
+TEST(log_overload, one_that_cannot_keep_up_is_ended_and_started_again) {
+    overload_guard g(killed_above(100));
+    EXPECT_EQ(g.admit(100, 0, 1s), decision::queue_and_wait) << "more than so many";
+    EXPECT_FALSE(g.refuses(101, 0, 1s));
+    EXPECT_EQ(g.admit(101, 0, 1s), decision::kill);
+    EXPECT_EQ(g.kills(), 1U);
+    EXPECT_EQ(g.news("h", 0, 1s), std::vector<std::string>{"Handler h overloaded and stopping"});
+    EXPECT_TRUE(g.refuses(0, 0, 5999ms));
+    EXPECT_EQ(g.admit(0, 0, 5999ms), decision::drop);
+    EXPECT_TRUE(g.news("h", 0, 5999ms).empty());
+    EXPECT_EQ(g.next_news(), 6s);
+    EXPECT_EQ(g.news("h", 0, 6s),
+              std::vector<std::string>{"Handler h was restarted: 2 log events were dropped meanwhile"});
+    EXPECT_EQ(g.next_news(), 0s);
+    EXPECT_FALSE(g.refuses(0, 0, 6s));
+    EXPECT_EQ(g.admit(0, 0, 6s), decision::queue);
+    EXPECT_EQ(g.dropped(), 2U);
+    EXPECT_FALSE(g.is_over());
+}
+
+TEST(log_overload, its_bytes_count_as_well_and_before_those_of_drop_mode) {
+    overload_guard g(killed_above(20'000));
+    EXPECT_EQ(g.admit(3, 3'000'000, 0s), decision::drop);
+    EXPECT_EQ(g.admit(3, 3'000'001, 0s), decision::kill);
+}
+
+TEST(log_overload, without_a_time_it_is_not_started_again) {
+    overload o = killed_above(10);
+    o.overload_kill_restart_after = std::nullopt;
+    EXPECT_TRUE(makes_sense(o));
+    overload_guard g(o);
+    EXPECT_EQ(g.admit(11, 0, 0s), decision::kill);
+    EXPECT_TRUE(g.is_over());
+    EXPECT_TRUE(g.refuses(0, 0, 1000h));
+    EXPECT_EQ(g.news("h", 0, 1000h), std::vector<std::string>{"Handler h overloaded and stopping"});
+    EXPECT_EQ(g.next_news(), 0s);
+    o.overload_kill_restart_after = -1ms;
+    EXPECT_FALSE(makes_sense(o));
+}
+
+TEST(log_overload, it_is_not_ended_unless_that_is_wanted) {
+    overload o = killed_above(10);
+    o.overload_kill_enable = false;
+    overload_guard g(o);
+    EXPECT_EQ(g.admit(11, 9'000'000, 0s), decision::drop);
+    EXPECT_EQ(g.kills(), 0U);
 }
 
 TEST(log_overload, flushed_events_are_told) {

@@ -68,6 +68,32 @@ TEST_F(log_reports, a_process_of_proc_lib_is_told_once_too) {
     EXPECT_EQ(text.find("Error in process"), std::string::npos) << text;
 }
 
+[[gnu::noinline]] void refuses(int what) {
+    error(tuple("no_such_thing"_a, what));
+}
+
+TEST_F(log_reports, an_error_of_ours_is_called_one_and_has_its_stack) {
+    sys.run([] {
+        const auto end_of = [](const pid& p) {
+            const reference ref = monitor(p);
+            static_cast<void>(receive_if([&](term_view m) { return is_down(ref, m); }));
+        };
+        end_of(proc_lib::spawn([] { refuses(7); }));
+        end_of(proc_lib::spawn([] { exit(tuple("looks_alike"_a, list())); }));
+        end_of(proc_lib::spawn([] {
+            put("$initial_call"_a, tuple("price"_a, "per"_a, 2));
+            exit("wrong"_a);
+        }));
+    });
+    const std::string text = logged();
+    EXPECT_NE(text.find("    exception error: {no_such_thing,7}\n      in function  "
+                        "cpp:'rakka::testing::(anonymous namespace)::refuses'/1\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("    exception exit: {looks_alike,[]}\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("    initial call: price:per/2\n"), std::string::npos) << text;
+}
+
 TEST_F(log_reports, a_restart_says_who_takes_whose_place) {
     log::set_primary_level(sys, log_level::info);
     sys.run([] { rakka::detail::log_restart("child"_a, "undefined"_a, self()); });

@@ -115,4 +115,47 @@ protected:
     rakka::system sys;
 };
 
+/// A system whose logger has one handler, `keep`, which keeps the events themselves.
+class kept_events : public ::testing::Test {
+protected:
+    kept_events() {
+        EXPECT_TRUE(log::start(sys, {.default_handler = std::nullopt}));
+        EXPECT_TRUE(log::add_handler(sys, "keep"_a, [this](const log_event& e) {
+            const std::lock_guard lock(mutex_);
+            events_.push_back(e);
+        }));
+    }
+    /// Those so far; they are forgotten.
+    std::vector<log_event> take() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(events_, {});
+    }
+    /// Those about `p` so far, once it has ended.
+    std::vector<log_event> about(const pid& p) {
+        EXPECT_TRUE(wait_until(sys, [&] { return !sys.is_alive(p); }));
+        const std::lock_guard lock(mutex_);
+        std::vector<log_event> out;
+        for (const log_event& e : events_)
+            if (e.process == p) out.push_back(e);
+        return out;
+    }
+    static log_event only(const std::vector<log_event>& all) {
+        EXPECT_EQ(all.size(), 1U);
+        return all.empty() ? log_event{} : all[0];
+    }
+    /// Of a key in the metadata; no value when it is not there.
+    static term value(const log_event& e, atom key) {
+        for (const auto& [name, v] : e.more)
+            if (name == key) return v;
+        return {};
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<log_event> events_;
+
+protected:
+    rakka::system sys{{.workers = 2}};  // the first to go: it uses the others
+};
+
 }  // namespace rakka::testing

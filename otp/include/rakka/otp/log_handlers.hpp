@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,13 +67,22 @@ struct overload {
     bool burst_limit_enable = true;
     std::size_t burst_limit_max_count = 500;
     std::chrono::milliseconds burst_limit_window_time{1000};
+    /// A handler that cannot keep up is ended: when an event comes while more than so many wait, or more
+    /// bytes of text. What waits is lost, and the handler takes nothing until `overload_kill_restart_after`,
+    /// when it is as new, or for ever when that is nothing (OTP's `infinity`): then it is removed. It says
+    /// so, and what that cost is counted. Off by default, since the limits above keep the queue short:
+    /// kill_qlen is only reached when drop_mode_qlen is greater.
+    bool overload_kill_enable = false;
+    std::size_t overload_kill_qlen = 20'000;
+    std::size_t overload_kill_mem_size = 3'000'000;
+    std::optional<std::chrono::milliseconds> overload_kill_restart_after{5000};
 
     // Not in OTP's.
 
     /// The longest that one event waits in sync mode. Once somebody has waited so long in vain nobody does
     /// until the sink has written again: a sink that hangs holds each worker once, for so long.
     std::chrono::milliseconds sync_timeout{100};
-    /// As drop_mode_qlen, in bytes of text. OTP ends the handler at `overload_kill_mem_size`, 3,000,000.
+    /// As drop_mode_qlen, in bytes of text.
     std::size_t max_bytes = 3'000'000;
 };
 
@@ -91,6 +101,7 @@ struct handler_counts {
     std::uint64_t burst = 0;    ///< because of the burst limit
     std::uint64_t flushed = 0;
     std::uint64_t failed = 0;  ///< the sink threw
+    std::uint64_t kills = 0;   ///< times that it was ended for its overload, see overload_kill_enable
     std::size_t waiting = 0;   ///< accepted, not yet written
 };
 
