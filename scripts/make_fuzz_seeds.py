@@ -13,6 +13,7 @@ import struct
 import sys
 import zlib
 
+import fuzz_otp_seeds
 import fuzz_term_seeds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -227,11 +228,14 @@ def epmd_answers():
 TARGETS = {
     "fuzz_capture": recordings,
     "fuzz_epmd_client": epmd_answers,
-    "fuzz_gen_event": fuzz_term_seeds.gen_event_talks,
-    "fuzz_gen_server": fuzz_term_seeds.gen_server_talks,
+    "fuzz_gen_event": fuzz_otp_seeds.gen_event_talks,
+    "fuzz_gen_server": fuzz_otp_seeds.gen_server_talks,
+    "fuzz_gen_statem": fuzz_otp_seeds.gen_statem_talks,
     "fuzz_global": fuzz_term_seeds.global_talks,
     "fuzz_messages": fuzz_term_seeds.messages,
+    "fuzz_otp_services": fuzz_otp_seeds.otp_service_talks,
     "fuzz_services": fuzz_term_seeds.service_talks,
+    "fuzz_supervisor": fuzz_otp_seeds.supervisor_talks,
     "fuzz_decode": etf_terms,
     "fuzz_parse": etf_texts,
     "fuzz_frames": frames,

@@ -1,24 +1,17 @@
 // Fuzzes what anybody can send to a gen_event manager: one term, a list of messages. The manager answers
 // afterwards, unless it was told to end.
-#include "term_input.hpp"
+#include "conversation.hpp"
 
-#include <rakka/actors.hpp>
-#include <rakka/actors/simulation.hpp>
-#include <rakka/base/check.hpp>
-#include <rakka/etf/build.hpp>
 #include <rakka/otp/gen_event.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace {
 
 using namespace rakka;
 using namespace std::chrono_literals;
-
-constexpr std::uint32_t creation = 0x12345678;  // that of the seeds' pids, which become own ones
 
 /// Module `h`: decides what it is told to.
 class obeys : public event_handler {
@@ -48,32 +41,17 @@ private:
     void replace_state(const term& state) override { last_ = state; }
 };
 
-void converse(rakka::system& sys, const term& messages) {
-    gen_event::export_handler<obeys>(sys.exports(), "h"_a);
-    sys.run([&] {
-        trap_exit(true);
-        const auto [manager, ref] = gen_event::start_monitor().value();
-        gen_event::add_handler(manager, {"h"_a, "first"_a}).value();
-        for (const term_view message : messages.list())
-            send(manager, messages.share(message));
-        send(manager, tuple("system"_a, tuple(self(), "resumed"_a), "resume"_a));
-        const auto answer = gen_event::try_call(manager, "nobody"_a, "ping"_a, 5s);
-        RAKKA_CHECK(answer || !is_alive(manager));
-        static_cast<void>(ref);
-    });
+void talk(const term& messages) {
+    const pid manager = gen_event::start().value();
+    gen_event::add_handler(manager, {"h"_a, "first"_a}).value();
+    fuzzing::say_all(manager, messages);
+    const auto answer = gen_event::try_call(manager, "nobody"_a, "ping"_a, 5s);
+    RAKKA_CHECK(answer || !is_alive(manager));
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    system_options o;
-    o.simulation = true;
-    o.max_processes = 64;
-    o.report_stack_overflow = false;
-    o.log = [](const auto&) {};
-    rakka::system sys(o);
-    const auto input =
-        fuzzing::term_in(std::as_bytes(std::span(data, size)), {atom("a@localhost"), creation}, sys.origin());
-    if (input && input->is(kind::list)) converse(sys, *input);
-    return 0;
+    const auto prepare = [](rakka::system& sys) { gen_event::export_handler<obeys>(sys.exports(), "h"_a); };
+    return fuzzing::converse(data, size, prepare, talk);
 }
