@@ -22,5 +22,7 @@ void add_lint(CLI::App& rakka, work& chosen);
 void add_names(CLI::App& rakka, work& chosen);
 void add_ping(CLI::App& rakka, work& chosen);
 void add_send(CLI::App& rakka, work& chosen);
+void add_sys(CLI::App& rakka, work& chosen);
+void add_trace(CLI::App& rakka, work& chosen);
 
 }  // namespace rakka::tools

@@ -7,8 +7,8 @@ namespace {
 
 using namespace rakka::tools;
 
-constexpr add_command commands[] = {add_ping,    add_names,  add_call, add_send,
-                                    add_capture, add_doctor, add_lint};
+constexpr add_command commands[] = {add_ping,  add_names,   add_call,   add_send, add_sys,
+                                    add_trace, add_capture, add_doctor, add_lint};
 
 }  // namespace
 
