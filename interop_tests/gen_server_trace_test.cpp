@@ -1,9 +1,12 @@
 // The same scenarios played to a gen_server of the BEAM and to one of C++, the functions of sys among them:
-// what their callbacks see, what their callers get, their state after each step and how they end must be the
-// same.
+// what their callbacks see, what their callers get, their state after each step, and all messages that come
+// to who plays, 'DOWN' and 'EXIT' among them, in their order, must be the same.
 //
 // Both servers do what they are told: of a request `{do, Result}` the Result is what the callback returns, in
-// Erlang's own terms; `{throw, X}`, `{exit, X}` and `{error, X}` in its place are exceptions.
+// Erlang's own terms; `{throw, X}`, `{exit, X}` and `{error, X}` in its place are exceptions, and those of
+// C++
+// `{std, Text}`, `custom` and `odd`. In the place of a result, `wait` never returns.
+#include "cpp_exceptions.hpp"
 #include "support/otp_test.hpp"
 #include "support/rakka_peer.hpp"
 
@@ -30,6 +33,7 @@ init({Tell, Trap, R}) ->
     act(R).
 handle_call(C, From, S) -> tell({call, C, S}), react(C, From, S, {reply, ok, S}).
 handle_cast(C, S) -> tell({cast, C, S}), react(C, none, S, {noreply, S}).
+handle_info(timeout, {at_timeout, R}) -> tell({timeout}), act(R);
 handle_info(C, S) -> tell({info, C, S}), react(C, none, S, {noreply, S}).
 handle_continue(C, S) -> tell({continue, C, S}), react(C, none, S, {noreply, S}).
 terminate(R, S) -> tell({terminate, bare(R), S}), case S of {last, X} -> act(X); _ -> ok end.
@@ -44,6 +48,7 @@ react(_, _, _, Default) -> Default.
 act({throw, X}) -> throw(X);
 act({exit, X}) -> exit(X);
 act({error, X}) -> error(X);
+)" RAKKA_CPP_EXCEPTIONS_ERL R"(act(wait) -> receive never -> ok end;
 act(R) -> R.
 tell(X) -> get(tell) ! {told, X}, ok.
 twice(X) -> {X, X}.
@@ -55,9 +60,15 @@ compare(Factory, Trap, Init, Steps) ->
     Theirs = play(fun(How) -> start(How, {self(), Trap, Init}) end, Steps),
     case {Ours, Theirs} of
         {Same, Same} -> same;
-        {{Told, Seen, A}, {Told, Seen, B}} when A =:= noproc; B =:= noproc -> same;  % dead before the monitor
+        {{Seen, A}, {Seen, B}} ->  % dead before it was monitored?
+            case (lists:member({'DOWN', noproc}, A) orelse lists:member({'DOWN', noproc}, B))
+                andalso [X || {told, _} = X <- A] =:= [X || {told, _} = X <- B] of
+                true -> same;
+                false -> {cpp, Ours, beam, Theirs}
+            end;
         _ -> {cpp, Ours, beam, Theirs}
     end.
+
 start(plain, A) -> gen_server:start(?MODULE, A, []);
 start({named, N}, A) -> gen_server:start({local, N}, ?MODULE, A, []);
 start({timeout, T}, A) -> gen_server:start(?MODULE, A, [{timeout, T}]);
@@ -66,13 +77,20 @@ play(Start, Steps) ->
     How = case Steps of [{start, H} | _] -> H; _ -> plain end,
     case Start(How) of
         {ok, P} ->
-            M = monitor(process, P),
+            process_flag(trap_exit, true),
+            M = monitor(process, P), link(P),
             Seen = [bare(step(P, S)) || S <- Steps],
             catch gen_server:stop(P),
-            Why = receive {'DOWN', M, _, _, W} -> bare(W) after 5000 -> no_down end,
-            {told(), Seen, Why};
-        Other -> {not_started, bare(Other), told()}
+            {Seen, heard(M)};
+        Other -> {not_started, bare(Other), rest(0)}
     end.
+%% What has come, in its order; the ends of a monitor and of a link are told at the same time.
+heard(M) -> receive {'DOWN', M, _, _, W} -> [{'DOWN', bare(W)} | rest(30)]; X -> [heard_as(X) | heard(M)]
+            after 5000 -> [no_down] end.
+rest(T) -> receive X -> [heard_as(X) | rest(T)] after T -> [] end.
+heard_as({told, X}) -> {told, bare(X)};
+heard_as({'EXIT', _, W}) -> {'EXIT', bare(W)};
+heard_as(X) -> {message, bare(X)}.
 step(_, {start, _}) -> started;
 step(P, {cast, C}) -> gen_server:cast(P, C), state(P);
 step(P, {info, C}) -> P ! C, state(P);
@@ -84,9 +102,11 @@ step(P, {stop, R}) -> outcome(fun() -> gen_server:stop(P, R, 1000) end);
 step(P, {exit, R}) -> exit(P, R), gone(P);
 step(P, {sys, F, A}) -> outcome(fun() -> shape(F, A, apply(sys, F, [P | A])) end);
 step(P, {raw, X}) -> P ! X, state(P);
+step(P, {unseen, X}) -> P ! X, ok;  % its state is not asked for
+step(_, terminating) -> receive {told, {terminate, _, _}} = X -> self() ! X, ok after 5000 -> never end;
 step(_, {wait, T}) -> timer:sleep(T).
 state(P) -> try sys:get_state(P) catch exit:_ -> gone end.
-gone(P) -> M = monitor(process, P), receive {'DOWN', M, _, _, _} -> gone after 50 -> alive end.
+gone(P) -> M = monitor(process, P), receive {'DOWN', M, _, _, _} -> gone after 300 -> alive end.
 outcome(F) -> try F() catch exit:{R, {M, N, A}} -> {exit, R, M, N, length(A)}; C:R -> {C, R} end.
 %% What differs by nature: pids, times, dictionaries.
 shape(get_status, _, {status, _, Mod, [Dict, S, _, D, Misc]}) ->
@@ -95,7 +115,6 @@ shape(get_status, _, {status, _, Mod, [Dict, S, _, D, Misc]}) ->
 shape(statistics, [get], {ok, L}) when is_list(L) ->
     {[{K, V} || {K, V} <- L, K =:= messages_in orelse K =:= messages_out], [K || {K, _} <- L]};
 shape(_, _, R) -> R.
-told() -> receive {told, X} -> [bare(X) | told()] after 0 -> [] end.
 bare(T) when is_tuple(T) -> list_to_tuple([bare(E) || E <- tuple_to_list(T)]);
 bare([{M, F, A, L} | _]) when is_atom(M), is_atom(F), is_list(L), (is_integer(A) orelse is_list(A)) -> [];
 bare([H | T]) -> [bare(H) | bare(T)];
@@ -129,6 +148,11 @@ private:
         tell(tuple("cast"_a, c, state_));
         return react(c, nullptr, [] { return noreply(); });
     }
+    result handle_timeout() override {
+        if (!state_.is_tagged("at_timeout"_a, 2)) return gen_server::handle_timeout();
+        tell(tuple("timeout"_a));
+        return act(part(state_, 1));
+    }
     result handle_info(const term& c) override {
         tell(tuple("info"_a, c, state_));
         return react(c, nullptr, [] { return noreply(); });
@@ -159,6 +183,8 @@ private:
     static void raise(const term& r) {
         if (r.is_tagged("exit"_a, 2)) exit(part(r, 1));
         if (r.is_tagged("error"_a, 2)) error(part(r, 1));
+        throw_cpp(r);
+        if (r.is_atom("wait"_a)) static_cast<void>(receive_if([](term_view) { return false; }));
     }
     static result then(result decided, const term& what) {
         if (what.is_atom("hibernate"_a)) return std::move(decided).hibernate();
@@ -358,6 +384,32 @@ TEST_P(gen_server_trace, ends) {
     RAKKA_SAME("{stop, why}", "{ok, {last, {exit, other}}}");
     RAKKA_SAME("{call, {do, {stop, why, bye, {last, {exit, other}}}}}");
     RAKKA_SAME("{call, {do, {exit, first}}}", "{ok, {last, {exit, second}}}");
+}
+
+TEST_P(gen_server_trace, exceptions_of_every_kind) {
+    for (const std::string what :
+         {"{exit, x}", "{error, e}", "{throw, t}", "{std, <<\"bad\">>}", "custom", "odd"}) {
+        RAKKA_SAME("", what);
+        RAKKA_SAME("{call, {do, " + what + "}}, {call, 1}");
+        RAKKA_SAME("{request, {do, " + what + "}}, response");
+        RAKKA_SAME("{cast, {do, " + what + "}}, {cast, 1}");
+        RAKKA_SAME("{info, {do, " + what + "}}");
+        RAKKA_SAME("{cast, {do, {noreply, t, {continue, {do, " + what + "}}}}}");
+        RAKKA_SAME("{wait, 30}", "{ok, s, {continue, {do, " + what + "}}}");
+        RAKKA_SAME("{unseen, {'$gen_cast', {do, {noreply, {at_timeout, " + what + "}, 0}}}}, {wait, 60}");
+        RAKKA_SAME("{cast, {do, {stop, why, {last, " + what + "}}}}");
+        RAKKA_SAME("{stop, why}", "{ok, {last, " + what + "}}");
+        RAKKA_SAME("{call, {do, {exit, first}}}", "{ok, {last, " + what + "}}");
+    }
+}
+
+TEST_P(gen_server_trace, signals_during_terminate) {
+    const std::string stop = "{unseen, {'$gen_cast', {do, {stop, why, {last, wait}}}}}, terminating, ";
+    RAKKA_SAME(stop + "{exit, kill}");
+    RAKKA_SAME(stop + "{exit, kill}", "{ok, s}", "true");
+    RAKKA_SAME(stop + "{exit, other}");
+    RAKKA_SAME(stop + "{exit, other}, {exit, kill}", "{ok, s}", "true");
+    RAKKA_SAME("{unseen, {do, {exit, first}}}, terminating, {exit, kill}", "{ok, {last, wait}}");
 }
 
 TEST_P(gen_server_trace, sys_functions) {

@@ -1,8 +1,12 @@
 // The same scenarios played to a gen_statem of the BEAM and to one of C++: what their callbacks see, what
-// their callers get and how they end must be the same, for scenarios written by hand and for random ones.
+// their callers get, and 'DOWN' and 'EXIT' among it, in this order, must be the same, for scenarios written
+// by hand and for random ones.
 //
 // Both machines do what their events say: the content `{do, Result}` is what the callback returns, in
-// Erlang's own terms; `{do, Result, Entered}` says also what the next state enter call returns.
+// Erlang's own terms; `{do, Result, Entered}` says also what the next state enter call returns. In the place
+// of a result, `{throw, X}`, `{exit, X}`, `{error_of, X}` and those of cpp_exceptions.hpp are exceptions, and
+// `wait` never returns.
+#include "cpp_exceptions.hpp"
 #include "support/otp_test.hpp"
 #include "support/rakka_peer.hpp"
 
@@ -24,17 +28,25 @@ const char* const mirror_erl = R"(
 -behaviour(gen_statem).
 -export([init/1, callback_mode/0, handle_event/4, terminate/3, compare/3]).
 callback_mode() -> [handle_event_function, state_enter].
-init({Tell, Result}) -> put(tell, Tell), sub(Result, data, Tell).
+init({Tell, Result}) -> put(tell, Tell), act(sub(Result, data, Tell)).
 handle_event(Type, Content, State, Tell) ->
     Tell ! {told, {kind(Type), sub(Content, Tell, data), State}},
     case {Type, Content} of
-        {enter, _} -> case erase(enter) of undefined -> keep_state_and_data; E -> E end;
-        {_, {do, R}} -> fill(R, Type, Tell);
-        {_, {do, R, E}} -> put(enter, fill(E, Type, Tell)), fill(R, Type, Tell);
+        {enter, _} -> case erase(enter) of undefined -> keep_state_and_data; E -> act(E) end;
+        {_, {do, R}} -> act(fill(R, Type, Tell));
+        {_, {do, R, E}} -> put(enter, fill(E, Type, Tell)), act(fill(R, Type, Tell));
         {{call, From}, _} -> {keep_state_and_data, [{reply, From, ok}]};
         _ -> keep_state_and_data
     end.
-terminate(Reason, State, Tell) -> Tell ! {told, {terminate, sub(Reason, Tell, data), State}}.
+terminate(Reason, State, Tell) ->
+    Tell ! {told, {terminate, sub(Reason, Tell, data), State}},
+    case State of {last, R} -> act(R); _ -> ok end.
+act({throw, X}) -> throw(X);
+act({exit, X}) -> exit(X);
+act({error_of, X}) -> error(X);
+)" RAKKA_CPP_EXCEPTIONS_ERL R"(
+act(wait) -> receive never -> ok end;
+act(R) -> R.
 kind({call, _}) -> call;
 kind(T) -> T.
 fill(R, {call, From}, Tell) -> sub(sub(R, from, From), data, Tell);
@@ -50,32 +62,49 @@ compare(Factory, Init, Steps) ->
     Theirs = play(fun() -> gen_statem:start(?MODULE, {self(), Init}, []) end, Steps),
     case {Ours, Theirs} of
         {Same, Same} -> same;
-        {{Told, Answers, A}, {Told, Answers, B}} when A =:= noproc; B =:= noproc -> same;  % dead before the monitor
+        {{Answers, A}, {Answers, B}} ->  % dead before it was monitored?
+            case (lists:member({'DOWN', noproc}, A) orelse lists:member({'DOWN', noproc}, B))
+                andalso [X || {told, _} = X <- A] =:= [X || {told, _} = X <- B] of
+                true -> same;
+                false -> {cpp, Ours, beam, Theirs}
+            end;
         _ -> {cpp, Ours, beam, Theirs}
     end.
 play(Start, Steps) ->
     case Start() of
         {ok, P} ->
-            M = monitor(process, P),
+            process_flag(trap_exit, true),
+            M = monitor(process, P), link(P),
+            Kills = lists:member(kill, Steps),
             catch sys:suspend(P),
             Asked = [R || S <- Steps, {ask, R} <- [step(P, S)]],
             catch sys:resume(P),
             timer:sleep(lists:sum([T || {wait, T} <- Steps])),
-            catch gen_statem:stop(P),
-            Why = receive {'DOWN', M, _, _, W} -> bare(W) after 5000 -> no_down end,
-            {told(), [answer(R) || R <- Asked], Why};
-        Other -> {not_started, sub(Other, self(), data), told()}
+            case Kills of true -> terminating(), exit(P, kill); false -> catch gen_statem:stop(P) end,
+            Heard = heard(M),
+            {[answer(R) || R <- Asked], Heard};
+        Other -> {not_started, sub(bare(Other), self(), data), rest(0)}
     end.
+terminating() -> receive {told, {terminate, _, _}} = X -> self() ! X after 5000 -> never end.
+%% What has come, in its order, but for answers.
+heard(M) ->
+    receive {'DOWN', M, _, _, W} -> [{'DOWN', bare(W)} | rest(30)]; {told, X} -> [{told, X} | heard(M)];
+            {'EXIT', _, W} -> [{'EXIT', bare(W)} | heard(M)]
+    after 5000 -> [no_down] end.
+rest(T) ->
+    receive {told, X} -> [{told, X} | rest(T)]; {'EXIT', _, W} -> [{'EXIT', bare(W)} | rest(T)]
+    after T -> [] end.
 step(P, {cast, C}) -> gen_statem:cast(P, C);
 step(P, {info, C}) -> P ! C;
 step(P, {call, C}) -> {ask, gen_statem:send_request(P, C)};
+step(_, kill) -> ok;  % in the end, and in place of a stop
 step(_, {wait, _}) -> ok.
 answer(R) ->
     case gen_statem:receive_response(R, 100) of
         {error, {Why, _}} -> {error, bare(Why)};
         A -> A
     end.
-told() -> receive {told, X} -> [X | told()] after 0 -> [] end.
+bare({error, R}) -> {error, bare(R)};
 bare({Reason, [{M, F, _, _} | _]}) when is_atom(M), is_atom(F) -> {sub(Reason, self(), data), []};
 bare(Reason) -> sub(Reason, self(), data).
 )";
@@ -88,6 +117,7 @@ public:
 private:
     statem::callback_mode callback_mode() const override { return {.state_enter = true}; }
     result init() override {
+        raise(init_);
         return init_.is_tagged("ok"_a, 3) || init_.is_tagged("ok"_a, 4)
                    ? finished(next_state(part(init_, 1)), init_, 3, from())
                    : read(init_, from());
@@ -108,6 +138,14 @@ private:
     }
     void terminate(term_view reason, const term& state) override {
         tell(tuple("terminate"_a, term::copy(reason), state));
+        if (state.is_tagged("last"_a, 2)) raise(part(state, 1));
+    }
+    static void raise(const term& r) {
+        if (r.is_tagged("throw"_a, 2)) throw part(r, 1);
+        if (r.is_tagged("exit"_a, 2)) rakka::exit(part(r, 1));
+        if (r.is_tagged("error_of"_a, 2)) rakka::error(part(r, 1));
+        throw_cpp(r);
+        if (r.is_atom("wait"_a)) static_cast<void>(receive_if([](term_view) { return false; }));
     }
     term data() const override { return "data"_a; }
     void tell(term what) const { send(tell_, tuple("told"_a, std::move(what))); }
@@ -115,6 +153,7 @@ private:
     static term part(const term& t, std::size_t i) { return t.share(t.tuple()[i]); }
 
     result read(const term& r, const from& asked) {
+        raise(r);
         if (r.is_atom("keep_state_and_data"_a)) return keep_state();
         if (r.is_atom("repeat_state_and_data"_a)) return repeat_state();
         if (r.is_atom("stop"_a)) return stop_with("normal"_a);
@@ -299,6 +338,24 @@ TEST_P(gen_statem_trace, ends_and_errors) {
     RAKKA_SAME("{cast, {do, {next_state, b, data}, {keep_state_and_data, [pop_callback_module]}}}");
     RAKKA_SAME("{cast, {do, {next_state, b, data}, {stop, why}}}");
     RAKKA_SAME("{cast, {do, {next_state, b, data}, nonsense}}");
+}
+
+TEST_P(gen_statem_trace, exceptions_of_every_kind) {
+    for (const std::string what :
+         {"{exit, x}", "{error_of, e}", "{throw, t}", "{std, <<\"bad\">>}", "custom", "odd"}) {
+        RAKKA_SAME("", what);
+        RAKKA_SAME("{call, {do, " + what + "}}, {cast, 1}");
+        RAKKA_SAME("{cast, {do, " + what + "}}");
+        RAKKA_SAME("{info, {do, " + what + "}}");
+        RAKKA_SAME("{cast, {do, {next_state, b, data}, " + what + "}}");
+        RAKKA_SAME("{cast, {do, {keep_state_and_data, [{state_timeout, 0, {do, " + what + "}}]}}}");
+        RAKKA_SAME("{cast, {do, {keep_state_and_data, [{next_event, internal, {do, " + what + "}}]}}}");
+        RAKKA_SAME("{cast, {do, {stop, why}}}", "{ok, {last, " + what + "}, data}");
+        RAKKA_SAME("", "{ok, {last, " + what + "}, data}");
+        RAKKA_SAME("{call, {do, {exit, first}}}", "{ok, {last, " + what + "}, data}");
+    }
+    RAKKA_SAME("{cast, {do, {stop, why}}}, kill", "{ok, {last, wait}, data}");
+    RAKKA_SAME("{cast, {do, {error_of, first}}}, kill", "{ok, {last, wait}, data}");
 }
 
 TEST_P(gen_statem_trace, starts) {

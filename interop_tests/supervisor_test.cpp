@@ -56,10 +56,15 @@ protected:
             static_cast<void>(
                 dynamic_supervisor::start_link({.max_restarts = 100, .max_children = 3}, {.name = "pool"_a})
                     .value());
+            static_cast<void>(
+                partition_supervisor::start_link(
+                    [](std::size_t n) { return child_of<counter>(n, {}, std::int64_t(n) * 100); },
+                    {.name = "parts"_a}, {.partitions = 3})
+                    .value());
             static_cast<void>(receive_if([](term_view) { return false; }));
         });
         ASSERT_TRUE(rakka::testing::wait_until(cpp->system(),
-                                               [&] { return cpp->system().whereis("pool"_a).has_value(); }));
+                                               [&] { return cpp->system().whereis("parts"_a).has_value(); }));
     }
     [[nodiscard]] std::string at(const std::string& name) const {
         return "{" + name + ", " + cpp->name() + "}";
@@ -236,6 +241,51 @@ TEST_P(supervisor_interop, elixir_uses_a_dynamic_supervisor_as_its_own) {
     EXPECT_EQ(ex.eval_elixir("for _ <- 1..4, do: elem(" + start + ", 0)"), "[:ok, :ok, :ok, :error]");
     EXPECT_EQ(ex.eval_elixir(start), "{:error, :max_children}");
     EXPECT_EQ(ex.eval_elixir("(:sys.get_state(" + s + ")).max_children"), "3");
+}
+
+TEST_P(supervisor_interop, a_partition_supervisor_answers_as_that_of_elixir_does) {
+    auto ex = start_elixir("ex");
+    // The same key leads to the same partition: of integers, of any size.
+    EXPECT_EQ(ex.eval_elixir(R"((fn ->
+        there = fn f, a -> :erpc.call(:"cpp@127.0.0.1", PartitionSupervisor, f, a) end
+        {:ok, _} = PartitionSupervisor.start_link(child_spec: {Agent, fn -> 0 end}, name: :mine, partitions: 3)
+        id = fn children, pid -> Enum.find_value(children, fn {id, p, _, _} -> p == pid && id end) end
+        ours = Supervisor.which_children({:parts, :"cpp@127.0.0.1"})
+        theirs = PartitionSupervisor.which_children(:mine)
+        for key <- [0, 5, -7, 1180591620717411303424, -1180591620717411303425] do
+          a = id.(ours, there.(:whereis_name, [{:parts, key}]))
+          b = id.(theirs, GenServer.whereis({:via, PartitionSupervisor, {:mine, key}}))
+          a == b && a
+        end
+      end).())"),
+              "[0, 2, 1, 1, 2]");
+    EXPECT_EQ(ex.eval_elixir(R"((fn ->
+        there = fn f, a -> :erpc.call(:"cpp@127.0.0.1", PartitionSupervisor, f, a) end
+        call = fn key -> GenServer.call(there.(:whereis_name, [{:parts, key}]), :next) end
+        any = there.(:whereis_name, [{:parts, {"any", :key}}])
+        {call.(1), call.(4), there.(:partitions, [:parts]), there.(:count_children, [:parts]).active,
+         Enum.map(there.(:which_children, [:parts]), &elem(&1, 0)),
+         any == there.(:whereis_name, [{:parts, {"any", :key}}]),
+         there.(:resize!, [:parts, 1]), there.(:partitions, [:parts]), there.(:resize!, [:parts, 3])}
+      end).())"),
+              "{100, 101, 3, 3, [2, 1, 0], true, 3, 1, 1}");
+    EXPECT_EQ(ex.eval_elixir(R"((fn ->
+        {:ok, ours} = :supervisor.get_childspec({:parts, :"cpp@127.0.0.1"}, 1)
+        {:ok, _} = PartitionSupervisor.start_link(child_spec: {Agent, fn -> 0 end}, name: :others, partitions: 3)
+        {:ok, theirs} = :supervisor.get_childspec(:others, 1)
+        shape = fn spec ->
+          {m, f, [_, g | more]} = spec.start  # of 1.14 with the name among them
+          {spec.id, m, f, g, List.last(more), Map.drop(spec, [:start, :modules])}
+        end
+        shape.(ours) == shape.(theirs)
+      end).())"),
+              "true");
+    EXPECT_EQ(ex.eval_elixir(R"((fn ->
+        failure = fn f -> try do f.() catch :exit, {:exception, reason} -> reason; :exit, reason -> reason end end
+        failure.(fn -> :erpc.call(:"cpp@127.0.0.1", PartitionSupervisor, :partitions, [:none]) end) ==
+          failure.(fn -> PartitionSupervisor.partitions(:none) end)
+      end).())"),
+              "true");
 }
 
 TEST_P(supervisor_interop, an_elixir_supervisor_starts_a_cpp_process_again_after_a_cpp_crash) {

@@ -134,7 +134,11 @@ void child_process::signal(int number) const {
 
 bool child_process::wait_for_exit(std::chrono::milliseconds timeout) const {
     pollfd exited{.fd = exit_event_.get(), .events = POLLIN, .revents = 0};
-    return has_exited() || ::poll(&exited, 1, static_cast<int>(timeout.count())) == 1;
+    if (!has_exited() && ::poll(&exited, 1, static_cast<int>(timeout.count())) != 1) return false;
+    // What it has printed last may still be in the pipe; a child of its own may hold that open for longer.
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, std::chrono::seconds(1), [&] { return output_ended_; });
+    return true;
 }
 
 void child_process::kill() {

@@ -40,7 +40,7 @@ public:
     void close_stdin() { stdin_.reset(); }
     /// Sends `number` to the whole process group.
     void signal(int number) const;
-    /// Waits for the exit; false when time is up.
+    /// Waits for the exit, and for the last it has printed; false when time is up.
     bool wait_for_exit(std::chrono::milliseconds timeout) const;
     /// Kills the whole group and reaps the child. Harmless when repeated.
     void kill();
