@@ -76,6 +76,7 @@ function(rakka_fuzz_seeds)
   file(GLOB samples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/*/tests/samples/*")
   add_custom_command(OUTPUT "${stamp}" COMMAND Python3::Interpreter "${script}" "${PROJECT_BINARY_DIR}/seeds"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-    DEPENDS "${script}" "${PROJECT_SOURCE_DIR}/scripts/fuzz_term_seeds.py" ${samples} VERBATIM)
+    DEPENDS "${script}" "${PROJECT_SOURCE_DIR}/scripts/fuzz_otp_seeds.py"
+      "${PROJECT_SOURCE_DIR}/scripts/fuzz_term_seeds.py" ${samples} VERBATIM)
   add_custom_target(fuzz_seeds DEPENDS "${stamp}")
 endfunction()

@@ -64,6 +64,16 @@ rakka_need_packages() {
     rm -f "$log"
 }
 
+# rakka_need_space GB: whether so much is free where the builds go, with a message when it is not. A full disk would
+# show as compilers and linkers that fail.
+rakka_need_space() {
+    local free
+    free=$(df -Pk "$RAKKA_ROOT" | awk 'NR == 2 { print int($4 / 1024 / 1024) }')
+    [ "$free" -lt "$1" ] || return 0
+    rakka_say "$free GB are free for $RAKKA_ROOT, $1 are needed"
+    return 1
+}
+
 # Lets a fresh clone reuse what another clone compiled: paths inside the tree do not count.
 rakka_use_ccache() {
     export CCACHE_BASEDIR=$RAKKA_ROOT CCACHE_NOHASHDIR=true
