@@ -33,15 +33,16 @@ def figures(peers, runs, rows, version=None):
     for program, module in dict.fromkeys(row[4:6] for row in rows):
         groups = list(dict.fromkeys(row[3] for row in rows if row[4] == program))
         for workers in WORKERS:
-            # A million processes are started once, on one worker.
-            mine = [group for group in groups if group != "million" or workers == 1]
-            if not mine:
-                continue
-            if version:
-                output = run(peers.beam(version, workers, module, f"main({strings(runs, *mine)})"))
-            else:
-                output = run([programs.PROGRAMS / program, workers, runs, *mine])
-            found[workers] |= parse(output)
+            # A million processes are started once, on one worker, by a program that has done nothing before: memory it
+            # had taken already would not be counted.
+            several = [group for group in groups if group != "million"]
+            alone = ["million"] if "million" in groups and workers == 1 else []
+            for mine in filter(None, (several, alone)):
+                if version:
+                    output = run(peers.beam(version, workers, module, f"main({strings(runs, *mine)})"))
+                else:
+                    output = run([programs.PROGRAMS / program, workers, runs, *mine])
+                found[workers] |= parse(output)
     return found
 
 
