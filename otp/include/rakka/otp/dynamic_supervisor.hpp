@@ -9,7 +9,7 @@
 //
 // Children have no id: their pid is what they are known by. They are started when asked for, and stopped all
 // at once. To start, end and start again one of them takes the same time however many there are, and each
-// costs some 72 bytes here. Elixir uses it as its own: `DynamicSupervisor.start_child({:sessions, node},
+// costs some 60 bytes here. Elixir uses it as its own: `DynamicSupervisor.start_child({:sessions, node},
 // {Session, 42})`, with `Session.start_link/1` an exported function (system::exports()). [protocol §7.6]
 #pragma once
 
