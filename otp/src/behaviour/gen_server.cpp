@@ -95,7 +95,9 @@ term gen_server::call(const registry_name& server, const term& request) {
 
 void gen_server::cast(const destination& server, const term& request) {
     term message = tuple(atoms::known<"$gen_cast">, request);
-    if (const auto* name = std::get_if<atom>(&server)) {
+    if (const auto* const process = std::get_if<pid>(&server)) {
+        send(*process, std::move(message));
+    } else if (const auto* const name = std::get_if<atom>(&server)) {
         if (const auto found = whereis(*name)) send(*found, std::move(message));
     } else {
         send(server, std::move(message));

@@ -85,17 +85,18 @@ gen_server_loop::result gen_server_loop::asked_to_init() {
 // -- messages
 // ----------------------------------------------------------------------------------------------------------
 
+// Casts first and apart from the rest: of all messages they come fastest.
 next gen_server_loop::handle(term message) {
+    if (message.is_tagged(atoms::known<"$gen_cast">, 2)) return on_cast(message);
+    return on_other(message);
+}
+
+next gen_server_loop::on_other(term& message) {
     if (message.is_tagged(atoms::known<"$gen_call">, 3)) {
         debug_event([&] { return term(tuple("in"_a, message)); });
         if (auto request = gen::as_request(std::move(message))) return on_call(*request);
     } else if (message.is_tagged(atoms::known<"system">, 3)) {
         if (const auto request = gen::as_request(message)) return on_system(*request);
-    } else if (const auto body = gen::as_cast(message)) {
-        debug_event([&] { return term(tuple("in"_a, message)); });
-        return run(message, [&] {
-            return call("handle_cast", *body, nullptr, [&] { return server_->handle_cast(*body); });
-        });
     }
     if (auto reason = is_parent_exit(message)) return end(*std::move(reason));
     debug_event([&] { return term(tuple("in"_a, message)); });
@@ -110,6 +111,14 @@ next gen_server_loop::handle_timeout() {
     debug_event([&] { return term(tuple("in"_a, message)); });
     return run(message, [&] {
         return call("handle_info", message, nullptr, [this] { return server_->handle_timeout(); });
+    });
+}
+
+next gen_server_loop::on_cast(const term& message) {
+    debug_event([&] { return term(tuple("in"_a, message)); });
+    const term body = message.share(message.tuple()[1]);
+    return run(message, [&] {
+        return call("handle_cast", body, nullptr, [&] { return server_->handle_cast(body); });
     });
 }
 
@@ -132,7 +141,10 @@ next gen_server_loop::run(const term& message, Callback&& callback, const from* 
     const message_scope handled(message_, message);
     try {
         try {
-            return carry_out(callback(), caller);
+            result decided = callback();
+            if (!in_sight() && !decided.asks()) [[likely]]
+                return wait_as(decided);
+            return carry_out(std::move(decided), caller);
         } catch (result& thrown) {
             return carry_out(std::move(thrown), caller);  // a throw returns from the callback
         }
@@ -205,7 +217,7 @@ void gen_server_loop::tell_of(const result& decided, const from* caller) {
     });
 }
 
-next gen_server_loop::carry_out(result decided, const from* caller) {
+next gen_server_loop::carry_out(result&& decided, const from* caller) {
     for (;;) {
         const bool answers = decided.reply_.has_value();
         if (answers && caller == nullptr) return end(reply_to_nobody(decided));

@@ -44,8 +44,10 @@ private:
     [[nodiscard]] event_format format() const noexcept override;
 
     [[nodiscard]] result asked_to_init();
+    next on_cast(const term& message);
+    next on_other(term& message);
     next on_call(const gen::request& request);
-    next carry_out(result decided, const from* caller);
+    next carry_out(result&& decided, const from* caller);
     [[nodiscard]] result on_continue(const term& what);
     next wait_as(const result& decided);
     [[nodiscard]] term reply_to_nobody(const result& decided) const;

@@ -68,6 +68,10 @@ public:
     private:
         friend class gen_server;
         friend class detail::gen_server_loop;
+        /// Whether there is more to do than to wait for the next message.
+        [[nodiscard]] bool asks() const noexcept {
+            return reply_.has_value() || reason_.has_value() || continue_.has_value();
+        }
         term reply_;     // no value: nothing to reply
         term reason_;    // no value: go on
         term continue_;  // no value: none
