@@ -48,17 +48,17 @@ TEST_P(gen_server_throws, a_term_that_a_callback_throws_is_a_bad_return_value) {
         const term why = tuple("bad_return_value"_a, "ball"_a);
         EXPECT_EQ(gen_server::start<throws_terms>({}, self(), "init"_a).error().reason, why);
         for (const atom where : {"call"_a, "cast"_a, "info"_a, "timeout"_a, "continue"_a, "terminate"_a}) {
-            SCOPED_TRACE(where.text());
             const auto [server, ref] = gen_server::start_monitor<throws_terms>({}, self(), where).value();
             const term reason = where == "terminate"_a ? term("why"_a) : why;
             if (where == "call"_a) {
-                EXPECT_EQ(gen_server::try_call(server, 1).error().reason, reason);
+                EXPECT_EQ(gen_server::try_call(server, 1).error().reason, reason) << where.text();
             } else {
                 gen_server::cast(server, 1);
                 send(server, where == "terminate"_a ? "stop"_a : where);
             }
-            EXPECT_EQ(next_message(), term(tuple("terminated"_a, reason)));
-            EXPECT_EQ(next_message(), term(tuple("DOWN"_a, ref, "process"_a, server, reason)));
+            EXPECT_EQ(next_message(), term(tuple("terminated"_a, reason))) << where.text();
+            EXPECT_EQ(next_message(), term(tuple("DOWN"_a, ref, "process"_a, server, reason)))
+                << where.text();
         }
     });
 }
