@@ -1,7 +1,7 @@
 # RAKKA_SANITIZE applies to the whole build: a sanitizer in only some of the objects reports nonsense.
 if(RAKKA_SANITIZE)
   string(REPLACE ";" "," rakka_sanitize_list "${RAKKA_SANITIZE}")
-  add_compile_options(-fsanitize=${rakka_sanitize_list} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_compile_options(-fsanitize=${rakka_sanitize_list} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${rakka_sanitize_list})
   if("thread" IN_LIST RAKKA_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Asio brackets handlers with fences, which GCC's thread sanitizer does not model; its mutexes carry the
