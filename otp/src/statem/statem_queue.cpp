@@ -18,13 +18,16 @@ void let_go(std::vector<event>& emptied) {
 
 }  // namespace
 
-std::optional<event> statem_queue::next() {
-    if (!held_) return std::nullopt;
-    if (held_->ready.empty()) return held_->timeouts.take_due();
-    std::optional<event> first(std::move(held_->ready.back()));
+bool statem_queue::next(std::optional<event>& into) {
+    if (!held_) return false;
+    if (held_->ready.empty()) {
+        into = held_->timeouts.take_due();
+        return into.has_value();
+    }
+    into.emplace(std::move(held_->ready.back()));
     held_->ready.pop_back();
     let_go(held_->ready);
-    return first;
+    return true;
 }
 
 std::optional<event> statem_queue::expired(const statem::timeout_key& which, const reference& timer) {
@@ -36,8 +39,10 @@ void statem_queue::carry_out(event&& done, bool state_changes, statem_effects&& 
     if (!held_) held_ = std::make_unique<held>();
     auto& [ready, postponed, timeouts] = *held_;
     if (effects.postpone) postponed.push_back(std::move(done));
-    timeouts.cancel({event_type::timeout, {}}, timers);
-    if (state_changes) timeouts.cancel({event_type::state_timeout, {}}, timers);
+    if (!timeouts.empty()) {
+        timeouts.cancel({event_type::timeout, {}}, timers);
+        if (state_changes) timeouts.cancel({event_type::state_timeout, {}}, timers);
+    }
     if (state_changes && !postponed.empty()) {
         std::move(postponed.rbegin(), postponed.rend(), std::back_inserter(ready));
         postponed.clear();

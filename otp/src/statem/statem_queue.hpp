@@ -28,8 +28,8 @@ class statem_queue {
 public:
     /// Nothing is to be done but to wait for a message.
     [[nodiscard]] bool idle() const noexcept { return !held_; }
-    /// The next event that needs no message.
-    [[nodiscard]] std::optional<statem::event> next();
+    /// The next event that needs no message, in the place of what is in `into`. False: there is none.
+    [[nodiscard]] bool next(std::optional<statem::event>& into);
     /// The event of a timer that has fired; nothing when it is none of this machine's.
     [[nodiscard]] std::optional<statem::event> expired(const statem::timeout_key& which,
                                                        const reference& timer);
@@ -37,9 +37,14 @@ public:
 
     /// The transition after `done` has been handled, to another state or not.
     void finish(statem::event&& done, bool state_changes, statem_effects&& effects, statem_timers& timers) {
-        const bool plain = !effects.postpone && effects.inserted.empty() && effects.timeouts.empty();
-        if (plain && (!held_ || (held_->timeouts.empty() && (!state_changes || held_->postponed.empty()))))
+        const bool only_inserts =
+            !effects.postpone && effects.timeouts.empty() &&
+            (!held_ || (held_->timeouts.empty() && (!state_changes || held_->postponed.empty())));
+        if (only_inserts && effects.inserted.empty()) return;
+        if (only_inserts && effects.inserted.size() == 1 && held_) {
+            held_->ready.push_back(std::move(effects.inserted.front()));
             return;
+        }
         carry_out(std::move(done), state_changes, std::move(effects), timers);
     }
 
