@@ -69,7 +69,9 @@ void run(std::uint32_t seed) {
         const auto* const found = t.find(key);
         const auto expected = m.find(key.number);
         ASSERT_EQ(found != nullptr, expected != m.end());
-        if (found != nullptr) ASSERT_EQ(**found, expected->second);
+        if (found != nullptr) {
+            ASSERT_EQ(**found, expected->second);
+        }
         if (i % 250 == 0) expect_same(t, m);
     }
 }
