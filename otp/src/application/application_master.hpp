@@ -16,7 +16,7 @@ namespace rakka::detail {
 /// `key` is a new reference of the controller, of which nobody else knows: a message without it does nothing.
 ///
 /// Starts the master, which starts the application. Owner process: the controller. Erlang:
-/// application_master:start_link/2, whose master believes `{stop, From, Tag}` of anybody.
+/// application_master:start_link/2, whose master believes `{stop, Tag, From}` of anybody.
 [[nodiscard]] pid start_application_master(const application_table::loaded& what, const reference& key);
 
 }  // namespace rakka::detail
