@@ -222,7 +222,8 @@ bool trace_session::admit() noexcept {
 trace_session::shown trace_session::shape(const trace::event& e) const {
     shown out{.process = e.process, .time = e.time, .line = {}, .whole = {}};
     if (std::holds_alternative<trace::to_process>(how_.to)) {
-        out.whole = fits(e) ? trace::to_term(e) : term();
+        out.size = copied_bytes(e);
+        if (out.size <= how_.max_waiting) out.whole = trace::to_term(e);  // else it could not wait at all
         return out;
     }
     if (!how_.formatter) {
@@ -240,8 +241,8 @@ trace_session::shown trace_session::shape(const trace::event& e) const {
     return out;
 }
 
-/// Whether a copy of it could wait at all: else none is made.
-bool trace_session::fits(const trace::event& e) const {
+/// What a copy of it takes, with the binaries that it would share: they may have nobody else before long.
+std::size_t trace_session::copied_bytes(const trace::event& e) {
     const auto size = [](term_view t) {
         const auto bytes = etf::encoded_size(t);
         return bytes ? *bytes : 0;  // a C++ object, which is not copied
@@ -251,12 +252,12 @@ bool trace_session::fits(const trace::event& e) const {
         for (const term& t : *e.arguments)
             all += size(t);
     }
-    return all <= how_.max_waiting;
+    return all;
 }
 
 std::size_t trace_session::size_of(const shown& what) {
     const etf::detail::arena* const held = what.whole.owner();
-    return line_overhead + what.line.size() + (held != nullptr ? held->bytes() : 0);
+    return line_overhead + what.line.size() + std::max(what.size, held != nullptr ? held->bytes() : 0);
 }
 
 /// An event that has passed is shown, or is not, for want of room: null.

@@ -107,7 +107,7 @@ private:
     void record(trace::event& e) noexcept;
     [[nodiscard]] bool matches(const trace::event& e) const noexcept;
     [[nodiscard]] bool admit() noexcept;
-    [[nodiscard]] bool fits(const trace::event& e) const;
+    [[nodiscard]] static std::size_t copied_bytes(const trace::event& e);
     [[nodiscard]] shown shape(const trace::event& e) const;
     [[nodiscard]] static std::size_t size_of(const shown& what);
     void settle(shown* what) noexcept;

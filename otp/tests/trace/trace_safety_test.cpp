@@ -74,6 +74,21 @@ TEST_P(trace_safety, the_end_of_the_tracer_clears_all) {
     });
 }
 
+TEST_P(trace_safety, binaries_that_wait_count_as_long_as_they_are) {
+    in_process([] {
+        detail::trace_session session(this_system(), {100},
+                                      {.to = trace::to_process{self()}, .max_waiting = 1'000'000}, {});
+        session.choose({.existing = true}, spawn([] { static_cast<void>(receive()); }));
+        for (int i = 0; i < 20; ++i) {
+            const term binary(std::string(300'000, 'x'));
+            session.received(binary);
+        }
+        EXPECT_EQ(session.take().size(), 3U);
+        EXPECT_EQ(session.dropped(), 17U);
+        session.abandon();
+    });
+}
+
 TEST_P(trace_safety, what_waits_goes_with_the_tracer_though_idle_processes_keep_the_trace) {
     in_process([] {
         detail::trace_session session(this_system(), {10}, {}, {});
