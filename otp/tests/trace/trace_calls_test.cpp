@@ -112,16 +112,18 @@ TEST_P(trace_calls, they_are_of_their_class_once_they_have) {
         send(before, "go"_a);
         EXPECT_EQ(gen_server::call(before, 1), term(1));
         const shown_lines shown;
-        trace::messages(trace::of_module(atom(counter)), {2}, {.sent = false, .to = shown.sink()});
+        trace::messages(trace::of_module(atom(counter)), {3}, {.sent = false, .to = shown.sink()});
         const auto tracer = trace::tracer();
         gen_server::cast(before, "a"_a);
         EXPECT_EQ(gen_server::call(before, 2), term(2));
         send(meanwhile, "go"_a);
         EXPECT_EQ(gen_server::call(meanwhile, 3), term(1));
-        trace::clear();
         wait_for(tracer);
         const lines all = shown.all();
-        EXPECT_EQ(all.size(), 2U);
+        ASSERT_EQ(all.size(), 3U);
+        EXPECT_TRUE(all[0].starts_with(text(before) + " < {'$gen_cast',a}")) << all[0];
+        EXPECT_TRUE(all[1].starts_with(text(before) + " < {'$gen_call',")) << all[1];
+        EXPECT_TRUE(all[2].starts_with(text(meanwhile) + " < {'$gen_call',")) << all[2];
         for (const pid& p : {before, meanwhile})
             gen_server::stop(p);
     });
