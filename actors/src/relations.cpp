@@ -36,7 +36,8 @@ bool relations::shrink() noexcept {
         seldom->question.reset();
         seldom->thrown.reset();
         seldom->dictionary.shrink_to_fit();
-        if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace && !seldom->watch)
+        if (seldom->dictionary.empty() && !seldom->unthrown && !seldom->trace && !seldom->watch &&
+            seldom->loop == nullptr)
             seldom.reset();
     }
     if (handler_timeout && !handler_timeout->running() && !handler_timeout->expired())

@@ -19,6 +19,10 @@
 #include <utility>
 #include <vector>
 
+namespace rakka {
+class message_handler;
+}
+
 namespace rakka::detail {
 
 struct message_timer;
@@ -85,6 +89,7 @@ struct occasional {
     std::unique_ptr<trace_state> trace;
     std::unique_ptr<own_watch> watch;
     std::unique_ptr<throw_trace> thrown;
+    message_handler* loop = nullptr;  // see watched_loop
 
     occasional() noexcept;
     ~occasional();

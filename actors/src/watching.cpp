@@ -24,6 +24,17 @@ const std::type_info& code_of(const process_body* body, const message_handler* h
     return typeid(*handler);
 }
 
+/// Null: it runs a callable, and nothing else takes the part of a handler.
+message_handler* handler_of(process& p) noexcept {
+    if (p.handler) return p.handler.get();
+    return p.related && p.related->seldom ? p.related->seldom->loop : nullptr;
+}
+
+process_watch::candidate candidate_of(process& p) noexcept {
+    message_handler* const handler = handler_of(p);
+    return {p.pid(), handler, code_of(p.body.get(), handler)};
+}
+
 own_watch* own(process& p) noexcept {
     return p.related && p.related->seldom ? p.related->seldom->watch.get() : nullptr;
 }
@@ -41,7 +52,7 @@ std::shared_ptr<process_watch> watch_of(process& p) noexcept {
         return nullptr;
     }
     if (!w->chosen) {
-        const choice now = w->by->chooses({p.pid(), p.handler.get(), code_of(p.body.get(), p.handler.get())});
+        const choice now = w->by->chooses(candidate_of(p));
         if (now == choice::later) return nullptr;
         if (now != choice::yes) {
             let_go(p);
@@ -80,6 +91,11 @@ term reply_message(const reference& ref, term_view reply) {
     return tuple(tag, copy_of(reply));
 }
 
+std::shared_ptr<process_watch> watch_of_births(system_core& core) {
+    const std::lock_guard lock(core.layers.mutex);
+    return core.layers.watch_of_births;
+}
+
 void accept(process& p, const process_watch::candidate& who, message_handler* handler,
             std::shared_ptr<process_watch> by) {
     if (by->over()) return;
@@ -97,20 +113,14 @@ void accept(process& p, const process_watch::candidate& who, message_handler* ha
 
 void begin_watching(process& p, std::shared_ptr<process_watch> by) noexcept {
     try {
-        accept(p, {p.pid(), p.handler.get(), code_of(p.body.get(), p.handler.get())}, p.handler.get(),
-               std::move(by));
+        accept(p, candidate_of(p), handler_of(p), std::move(by));
     } catch (...) {
         return;  // no memory: it is not watched
     }
 }
 
 void watch_birth(process& child, const process_code& code) {
-    std::shared_ptr<process_watch> by;
-    {
-        system_core& core = *child.system;
-        const std::lock_guard lock(core.layers.mutex);
-        by = core.layers.watch_of_births;
-    }
+    std::shared_ptr<process_watch> by = watch_of_births(*child.system);
     if (!by) return;
     const message_handler* const handler = code.handler.get();
     accept(child, {child.pid(), handler, code_of(code.body.get(), handler), true}, code.handler.get(),
@@ -145,6 +155,22 @@ void show_reply_received(process& self, const reference& ref, term_view reply) n
         by.received(message);
         ;
     });
+}
+
+watched_loop::watched_loop(message_handler& loop) {
+    process& self = current_process();
+    self.relate().occasionally().loop = &loop;
+    if (own_watch* const w = own(self)) {
+        if (!w->by->over()) loop.watched(std::shared_ptr(w->by));
+        return;
+    }
+    // One that wanted it for its handler alone, or did not know that it would be of the right kind.
+    if (auto by = watch_of_births(*self.system)) begin_watching(self, std::move(by));
+}
+
+watched_loop::~watched_loop() {
+    process& self = current_process();
+    if (self.related && self.related->seldom) self.related->seldom->loop = nullptr;
 }
 
 process_watch* watch_here() noexcept {

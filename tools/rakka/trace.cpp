@@ -139,8 +139,9 @@ std::string why_not(const erpc::failure& failure) {
     return failure.to_term().to_string();
 }
 
-/// Prints what the tracer sends until that has ended.
-void show(const reference& tracer, std::optional<milliseconds> duration, const std::function<void()>& stop) {
+/// Prints what the tracer sends until that has ended. What is wrong, or nothing.
+std::string show(const reference& tracer, std::optional<milliseconds> duration,
+                 const std::function<void()>& stop) {
     const auto begin = this_system().now();
     bool stopped = false;
     for (;;) {
@@ -154,7 +155,8 @@ void show(const reference& tracer, std::optional<milliseconds> duration, const s
             stop();
             continue;
         }
-        if (is_down(tracer, *message)) return;
+        if (is_down(tracer, *message))
+            return message->tuple()[4].is_atom("noconnection"_a) ? "the connection was lost" : std::string();
         const auto parts = message->tuple();
         if (parts[3].is_tagged("put_chars"_a, 3)) {
             if (const auto text = parts[3].tuple()[2].as<std::string>()) std::cout << *text << std::flush;
@@ -200,8 +202,7 @@ std::string run(const arguments& a, const request& what, atom peer) {
     const auto duration = a.duration == 0
                               ? std::nullopt
                               : std::optional(milliseconds(static_cast<std::int64_t>(a.duration * 1000)));
-    show(monitor(*p), duration, [&] { static_cast<void>(call("clear"_a, {})); });
-    return {};
+    return show(monitor(*p), duration, [&] { static_cast<void>(call("clear"_a, {})); });
 }
 
 int trace(const arguments& a) {

@@ -107,7 +107,7 @@ gen_server::result application_controller::handle_call(const term& request, cons
 
 gen_server::result application_controller::handle_cast(const term& request) {
     if (const auto* const c = native_cast<application_table::change>(request)) {
-        if (const auto master = table_->master_of(c->name)) send(*master, tuple("config_change"_a, request));
+        if (const auto master = table_->master_of(c->name)) tell(*master, tuple("config_change"_a, request));
     }
     return noreply();
 }
@@ -136,8 +136,9 @@ void application_controller::on_start(atom name, application_type type, const fr
     }
     const auto what = table_->begin_start(name);
     if (!what) return rakka::reply(sender, failure(what.error().reason));
-    const pid master = start_application_master(*what);
-    masters_.emplace(master, monitor(master));
+    const reference key = make_reference();
+    const pid master = start_application_master(*what, key);
+    masters_.emplace(master, ties{monitor(master), key});
     table_->set_starting(name, master);
     starting_.emplace(name.id(), attempt{type, master, {sender}});
 }
@@ -147,7 +148,12 @@ void application_controller::on_stop(atom name, const from& sender) {
     if (!master) return rakka::reply(sender, failure(tuple("not_started"_a, name)));
     auto& waiting = stopping_[name.id()];
     waiting.push_back(sender);
-    if (waiting.size() == 1) send(*master, atoms::known<"stop">);
+    if (waiting.size() == 1) tell(*master, atoms::known<"stop">);
+}
+
+void application_controller::tell(const pid& master, const term& what) const {
+    const auto known = masters_.find(master);
+    if (known != masters_.end()) send(master, tuple(known->second.key, what));
 }
 
 gen_server::result application_controller::handle_info(const term& message) {
@@ -158,21 +164,26 @@ gen_server::result application_controller::handle_info(const term& message) {
     if (message.is_tagged(atoms::known<"DOWN">, 5)) {  // of a master that was killed: else it says so before
         const auto down = message.tuple()[3].as<pid>();
         const auto known = down ? masters_.find(*down) : masters_.end();
-        if (known != masters_.end() && is_down(known->second, message))
+        if (known != masters_.end() && is_down(known->second.monitor, message))
             on_ended(*down, message.share(message.tuple()[4]));
         return noreply();
     }
-    const bool started = message.is_tagged("application_started"_a, 3);
-    if (!started && !message.is_tagged("application_ended"_a, 3)) return noreply();
+    on_word_of_master(message);
+    return noreply();
+}
+
+void application_controller::on_word_of_master(const term& message) {
+    const bool started = message.is_tagged("application_started"_a, 4);
+    if (!started && !message.is_tagged("application_ended"_a, 4)) return;
     const auto master = message.tuple()[1].as<pid>();
-    if (!master) return noreply();
-    const term what = message.share(message.tuple()[2]);
+    const auto known = master ? masters_.find(*master) : masters_.end();
+    if (known == masters_.end() || message.tuple()[2] != term(known->second.key).view()) return;
+    const term what = message.share(message.tuple()[3]);
     if (started) {
         on_started(*master, what);
     } else {
         on_ended(*master, what);
     }
-    return noreply();
 }
 
 void application_controller::on_old_master_down(const term& message) {
@@ -219,7 +230,7 @@ void application_controller::on_failed_start(attempts::iterator at, const term& 
 
 void application_controller::on_ended(const pid& master, const term& reason) {
     if (const auto known = masters_.find(master); known != masters_.end()) {
-        demonitor(known->second, {.flush = true});
+        demonitor(known->second.monitor, {.flush = true});
         masters_.erase(known);
     }
     if (const auto at = attempt_of(master); at != starting_.end())

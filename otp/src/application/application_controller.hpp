@@ -15,7 +15,7 @@ namespace rakka::detail {
 /// Calls: `{start, Name, Type}` and `{stop, Name}` give `ok` or `{error, Reason}` when that is over;
 /// `which_applications` and `{get_master, Name}` are what a node asks for. Applications start and stop beside
 /// each other: the controller only waits for their masters' messages. What comes from peers and fits no form
-/// does nothing.
+/// does nothing, nor does what looks like a message of a master and has not its key.
 class application_controller final : public gen_server {
 public:
     application_controller();
@@ -39,6 +39,10 @@ private:
     void on_start(atom name, application_type type, const from& sender);
     void on_stop(atom name, const from& sender);
     [[nodiscard]] attempts::iterator attempt_of(const pid& master);
+    /// An order to a master of this controller.
+    void tell(const pid& master, const term& what) const;
+    /// `application_started` or `application_ended`.
+    void on_word_of_master(const term& message);
     void on_started(const pid& master, const term& outcome);
     void on_ended(const pid& master, const term& reason);
     void on_failed_start(attempts::iterator at, const term& outcome);
@@ -51,7 +55,11 @@ private:
     attempts starting_;                                // by the name's id, as those below
     std::map<std::uint32_t, application_type> types_;  // of those that run
     std::map<std::uint32_t, std::vector<from>> stopping_;
-    std::unordered_map<pid, reference> masters_;  // and the monitors of those that have not ended
+    struct ties {
+        reference monitor;
+        reference key;  // see application_master.hpp
+    };
+    std::unordered_map<pid, ties> masters_;  // that have not ended
     // Of a controller before this one that has died, as its masters do with it: nothing is started or stopped
     // until they have.
     std::vector<reference> old_masters_;

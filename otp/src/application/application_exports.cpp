@@ -123,8 +123,8 @@ void add_commands(export_table& table) {
         [](arguments a) { return to_term(ensure_started(must_be_name(a[0]), type_in(a[1]))); });
     for (const std::size_t arity : {1, 2}) {
         add("ensure_all_started", arity, [](arguments a) -> term {
-            const auto done =
-                ensure_all_started({must_be_name(a[0])}, a.size() > 1 ? type_in(a[1]) : type_in(a[0]));
+            const auto done = ensure_all_started({must_be_name(a[0])},
+                                                 a.size() > 1 ? type_in(a[1]) : application_type::temporary);
             if (done) return tuple(atoms::known<"ok">, *done);
             return tuple(atoms::known<"error">, done.error().reason);
         });

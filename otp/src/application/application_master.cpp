@@ -52,6 +52,12 @@ private:
     reference ref_;
 };
 
+/// What is said in `{Key, What}`; nothing when `message` has another form, or another key.
+std::optional<term> said_with(const reference& key, const term& message) {
+    if (!message.is_tuple(2) || message.tuple()[0] != term(key).view()) return std::nullopt;
+    return message.share(message.tuple()[1]);
+}
+
 // -- the process of the callbacks
 
 /// `{Reason, {Class, Function, Arguments}}`
@@ -61,7 +67,8 @@ term failed_in(const application& app, atom function, const term& reason) {
 
 class callbacks {
 public:
-    /// `key`: of a message `{Key, Reason}`, by which the master says that all has to end.
+    /// `key`: of the messages between the master and this process, `{Key, What}`. Of the master: `stop`,
+    /// `{config_change, Change}`, and `{'end', Reason}` when all has to end.
     callbacks(const pid& master, const reference& key, application_table::loaded what)
         : key_(key), what_(std::move(what)), master_(master) {}
 
@@ -69,31 +76,37 @@ public:
         trap_exit(true);
         if (const auto reason = start()) {
             end_root();
-            tell(tuple("callbacks_started"_a, tuple(atoms::known<"error">, *reason)));
+            tell(tuple(atoms::known<"error">, *reason));
             return;
         }
-        tell(tuple("callbacks_started"_a, atoms::known<"ok">));
+        tell(atoms::known<"ok">);
         for (;;) {
             const term message = receive();
-            if (const auto reason = end_of_all(message)) {
+            const auto said = said_with(key_, message);
+            if (const auto reason = said ? end_in(*said) : end_of_others(message)) {
                 finish(true);
                 exit(*reason);
             }
-            if (message.is_atom(atoms::known<"stop">)) return finish(false);
-            if (message.is_tagged("config_change"_a, 2)) on_change(message.tuple()[1]);
+            if (!said) continue;
+            if (said->is_atom(atoms::known<"stop">)) return finish(false);
+            if (said->is_tagged("config_change"_a, 2)) on_change(said->tuple()[1]);
         }
     }
 
 private:
-    void tell(const term& message) const { static_cast<void>(send(master_.process(), message)); }
+    /// How the start went.
+    void tell(const term& outcome) const { static_cast<void>(send(master_.process(), tuple(key_, outcome))); }
 
-    /// The reason, when `message` says that the root or the master has ended, or the master that it must.
-    std::optional<term> end_of_all(const term& message) {
+    /// The reason, when `message` says that the root or the master has ended.
+    std::optional<term> end_of_others(const term& message) {
         if (root_.is_end(message)) return std::exchange(root_, {}).reason(message);
         if (master_.is_end(message)) return master_.reason(message);
-        if (message.is_tuple(2) && message.tuple()[0] == term(key_).view())
-            return message.share(message.tuple()[1]);
         return std::nullopt;
+    }
+    /// The reason, when the master says that all has to end.
+    static std::optional<term> end_in(const term& said) {
+        if (!said.is_tagged("end"_a, 2)) return std::nullopt;
+        return said.share(said.tuple()[1]);
     }
 
     /// Why it has not started.
@@ -158,36 +171,38 @@ private:
 
 class master {
 public:
-    master(pid controller, application_table::loaded what)
-        : what_(std::move(what)), controller_(controller), key_(make_reference()) {}
+    master(const pid& controller, const reference& key, application_table::loaded what)
+        : what_(std::move(what)), controller_(controller), key_(key), workers_key_(make_reference()) {}
 
     void run() {
         trap_exit(true);
         spawn_options with;
         with.group_leader = self();
         worker_ = watched(proc_lib::spawn_link(
-            [me = self(), key = key_, what = what_] { callbacks(me, key, what).run(); }, with));
+            [me = self(), key = workers_key_, what = what_] { callbacks(me, key, what).run(); }, with));
         for (;;) {
             const term message = receive();
             if (message.is_tagged("io_request"_a, 4)) {
                 pass_on(message);
-            } else if (message.is_tagged("callbacks_started"_a, 2)) {
-                send(controller_.process(),
-                     tuple("application_started"_a, self(), message.share(message.tuple()[1])));
-            } else if (message.is_atom(atoms::known<"stop">) || message.is_tagged("config_change"_a, 2)) {
-                send(worker_.process(), message);
+            } else if (const auto outcome = said_with(workers_key_, message)) {
+                tell("application_started"_a, *outcome);
+            } else if (const auto order = said_with(key_, message)) {
+                send(worker_.process(), tuple(workers_key_, *order));
             } else if (worker_.is_end(message)) {
                 const term reason = worker_.reason(message);
                 end_the_rest();
-                return send(controller_.process(), tuple("application_ended"_a, self(), reason));
+                return tell("application_ended"_a, reason);
             } else if (controller_.is_end(message)) {
-                send(worker_.process(), tuple(key_, controller_.reason(message)));
+                send(worker_.process(), tuple(workers_key_, tuple("end"_a, controller_.reason(message))));
             }
         }
     }
 
 private:
     static void send(const pid& to, const term& message) { static_cast<void>(rakka::send(to, message)); }
+    void tell(atom what, const term& outcome) const {
+        send(controller_.process(), tuple(what, self(), key_, outcome));
+    }
 
     /// What a process of the application prints appears where the program prints.
     static void pass_on(const term& request) {
@@ -226,14 +241,15 @@ private:
 
     application_table::loaded what_;
     watched controller_;
-    reference key_;
+    reference key_;          // of what the controller and this one say to each other
+    reference workers_key_;  // likewise
     watched worker_;
 };
 
 }  // namespace
 
-pid start_application_master(const application_table::loaded& what) {
-    return proc_lib::spawn_link([me = self(), what] { master(me, what).run(); });
+pid start_application_master(const application_table::loaded& what, const reference& key) {
+    return proc_lib::spawn_link([me = self(), key, what] { master(me, key, what).run(); });
 }
 
 }  // namespace rakka::detail

@@ -10,12 +10,13 @@
 namespace rakka::detail {
 
 /// Messages of a master to its controller:
-///     `{application_started, Master, ok | {error, Reason}}`
-///     `{application_ended, Master, Reason}`    all its processes have ended; also after an error
-/// and to it: the atom `stop`, and `{config_change, Change}` with an application_table::change in it.
+///     `{application_started, Master, Key, ok | {error, Reason}}`
+///     `{application_ended, Master, Key, Reason}`    all its processes have ended; also after an error
+/// and to it: `{Key, stop}`, and `{Key, {config_change, Change}}` with an application_table::change in it.
+/// `key` is a new reference of the controller, of which nobody else knows: a message without it does nothing.
 ///
 /// Starts the master, which starts the application. Owner process: the controller. Erlang:
-/// application_master:start_link/2.
-[[nodiscard]] pid start_application_master(const application_table::loaded& what);
+/// application_master:start_link/2, whose master believes `{stop, Tag, From}` of anybody.
+[[nodiscard]] pid start_application_master(const application_table::loaded& what, const reference& key);
 
 }  // namespace rakka::detail

@@ -4,6 +4,7 @@
 #include <rakka/actors/links.hpp>
 #include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
+#include <rakka/actors/process_watch.hpp>
 #include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/saturated.hpp>
@@ -176,6 +177,7 @@ void enter_loop(behaviour& loop, const start_options& options) {
         start.has_parent = line->process != pid();
     }
     loop.prepare(std::move(start), std::move(line));
+    const watched_loop in_sight(loop);
     next decided = loop.init();
     for (;;) {
         if (decided.what() == next::action::stop) throw process_exit{std::move(decided.reason())};

@@ -121,7 +121,8 @@ void logger_core::hand_out(const log_event& event) {
                             h->id().text(), result.why));
         if (!result.failed) continue;
         h->stop();  // nobody waits here for its other calls
-        if (take_out(h->id())) say(fmt::format("Handler {} was removed: {}", h->id().text(), result.why));
+        if (take_out(h->id(), h.get()))
+            say(fmt::format("Handler {} was removed: {}", h->id().text(), result.why));
     }
 }
 
@@ -198,10 +199,11 @@ bool logger_core::add_handler(const std::shared_ptr<handler>& h) {
     return false;
 }
 
-std::shared_ptr<handler> logger_core::take_out(atom id) {
+std::shared_ptr<handler> logger_core::take_out(atom id, const handler* only) {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(handlers_->begin(), handlers_->end(), [&](const auto& h) { return h->id() == id; });
+    const auto found = std::find_if(handlers_->begin(), handlers_->end(), [&](const auto& h) {
+        return h->id() == id && (only == nullptr || h.get() == only);
+    });
     if (found == handlers_->end()) return nullptr;
     std::shared_ptr<handler> out = *found;  // its last share does not go with the lock held
     auto next = *handlers_;

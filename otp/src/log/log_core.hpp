@@ -96,7 +96,8 @@ private:
 
     void hand_out(const log_event& event);
     /// Null: there is none.
-    std::shared_ptr<handler> take_out(atom id);
+    /// `only`: unless another one has its name by now.
+    std::shared_ptr<handler> take_out(atom id, const handler* only = nullptr);
     void limit(const limits& now) noexcept;
     void say(std::string text);
     void forward(const log_event& event);

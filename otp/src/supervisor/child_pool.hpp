@@ -12,7 +12,7 @@
 namespace rakka::detail {
 
 /// A child costs an entry of 48 bytes and its place in the index, whatever its kind; its arguments come on
-/// top when there are any. Every function takes constant time. Pure.
+/// top when there are any. Every function takes constant time in the mean. Pure.
 class child_pool {
 public:
     struct entry {
@@ -36,6 +36,8 @@ public:
             if (e.kind->type == child_type::supervisor) ++supervisors_;
         }
     }
+    /// Bytes held: in proportion to the children that are there, whatever number there has been.
+    [[nodiscard]] std::size_t memory() const noexcept { return all_.memory(); }
     /// It has ended, and is known by the pid it had until it is started again.
     void set_restarting(const pid& child) { restarting_.insert(child); }
     [[nodiscard]] bool is_restarting(const pid& child) const { return restarting_.contains(child); }
@@ -46,7 +48,10 @@ public:
     [[nodiscard]] std::span<const table::entry> all() const noexcept { return all_.entries(); }
 
 private:
+    static constexpr std::size_t small = 64;  // so many places are kept for good
+
     table all_;
+    std::size_t most_ = 0;  // children since the table has been made smaller
     std::unordered_set<pid> restarting_;
     std::size_t supervisors_ = 0;
 };

@@ -99,8 +99,11 @@ public:
 private:
     term resize(std::size_t wanted) {
         const std::size_t before = table_->partitions();
-        for (std::size_t n = before; n < wanted; ++n)
-            if (const auto refused = carry_out("restart_child"_a, n)) return *refused;
+        for (std::size_t n = before; n < wanted; ++n) {
+            const auto refused = carry_out("restart_child"_a, n);
+            // One may run already: since a step before that has failed, or by one_for_all.
+            if (refused && !refused->tuple()[1].is_atom("running"_a)) return *refused;
+        }
         table_->set_partitions(wanted);  // before those are stopped that no key may lead to any more
         for (std::size_t n = wanted; n < before; ++n)
             if (const auto refused = carry_out("terminate_child"_a, n)) return *refused;

@@ -32,7 +32,9 @@ void add(trace_selection& into, const targets::one& what) {
     system& s = this_system();
     const auto choose = [&](const std::optional<pid>& p) {
         const auto local = p ? local_form(s, *p) : std::nullopt;
-        if (local) into.chosen.push_back(*local);
+        const bool again =
+            local && std::find(into.chosen.begin(), into.chosen.end(), *local) != into.chosen.end();
+        if (local && !again) into.chosen.push_back(*local);
     };
     std::visit(
         [&](const auto& one) {

@@ -60,7 +60,8 @@ decision trace_gate::admit(std::chrono::nanoseconds now) noexcept {
         if (count_ >= until_.most) return decision::stop;
         return ++count_ == until_.most ? decision::pass_as_last : decision::pass;
     }
-    if (!begin_ || now - *begin_ > *until_.window) {
+    // In milliseconds: a window may be longer than nanoseconds can say.
+    if (!begin_ || std::chrono::ceil<std::chrono::milliseconds>(now - *begin_) > *until_.window) {
         begin_ = now;
         count_ = 0;
     }
@@ -194,10 +195,10 @@ void trace_session::record(trace::event& e) noexcept {
     if (!matches(e) || !admit()) return;
     try {
         shown what = shape(e);
-        const std::size_t size = size_of(what);
-        settle(&what, size);
+        what.size = size_of(what);
+        settle(&what);
     } catch (...) {
-        settle(nullptr, 0);  // no memory
+        settle(nullptr);  // no memory
     }
 }
 
@@ -219,9 +220,10 @@ bool trace_session::admit() noexcept {
 }
 
 trace_session::shown trace_session::shape(const trace::event& e) const {
-    shown out{e.process, e.time, {}, {}};
+    shown out{.process = e.process, .time = e.time, .line = {}, .whole = {}};
     if (std::holds_alternative<trace::to_process>(how_.to)) {
-        out.whole = fits(e) ? trace::to_term(e) : term();
+        out.size = copied_bytes(e);
+        if (out.size <= how_.max_waiting) out.whole = trace::to_term(e);  // else it could not wait at all
         return out;
     }
     if (!how_.formatter) {
@@ -239,8 +241,8 @@ trace_session::shown trace_session::shape(const trace::event& e) const {
     return out;
 }
 
-/// Whether a copy of it could wait at all: else none is made.
-bool trace_session::fits(const trace::event& e) const {
+/// What a copy of it takes, with the binaries that it would share: they may have nobody else before long.
+std::size_t trace_session::copied_bytes(const trace::event& e) {
     const auto size = [](term_view t) {
         const auto bytes = etf::encoded_size(t);
         return bytes ? *bytes : 0;  // a C++ object, which is not copied
@@ -250,25 +252,27 @@ bool trace_session::fits(const trace::event& e) const {
         for (const term& t : *e.arguments)
             all += size(t);
     }
-    return all <= how_.max_waiting;
+    return all;
 }
 
 std::size_t trace_session::size_of(const shown& what) {
     const etf::detail::arena* const held = what.whole.owner();
-    return line_overhead + what.line.size() + (held != nullptr ? held->bytes() : 0);
+    return line_overhead + what.line.size() + std::max(what.size, held != nullptr ? held->bytes() : 0);
 }
 
 /// An event that has passed is shown, or is not, for want of room: null.
-void trace_session::settle(shown* what, std::size_t size) noexcept {
+void trace_session::settle(shown* what) noexcept {
     {
         const std::lock_guard lock(mutex_);
         ++done_;
-        const bool room = what != nullptr && (what->whole.has_value() || !what->line.empty()) &&
-                          bytes_ + size <= how_.max_waiting;
+        const bool room = what != nullptr && !abandoned_ &&
+                          (what->whole.has_value() || !what->line.empty()) &&
+                          what->size <= how_.max_waiting && bytes_ <= how_.max_waiting - what->size;
         if (!room) {
             ++dropped_;
         } else {
             try {
+                const std::size_t size = what->size;
                 queue_.push_back(std::move(*what));
                 bytes_ += size;
             } catch (...) {
@@ -301,14 +305,32 @@ void trace_session::wake() noexcept {
 std::vector<trace_session::shown> trace_session::take() {
     const std::lock_guard lock(mutex_);
     woken_ = false;
-    bytes_ = 0;
     return std::exchange(queue_, {});
+}
+
+void trace_session::let_go(const shown& what) noexcept {
+    const std::lock_guard lock(mutex_);
+    bytes_ -= what.size;
 }
 
 void trace_session::close(trace_end why) noexcept {
     end();
     const std::lock_guard lock(mutex_);
     if (ended_ == trace_end::none) ended_ = why;
+}
+
+void trace_session::clear() noexcept {
+    end();
+    const std::lock_guard lock(mutex_);
+    ended_ = trace_end::cleared;
+}
+
+void trace_session::abandon() noexcept {
+    close(trace_end::cleared);
+    std::vector<shown> rest;  // goes without the lock
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    rest.swap(queue_);
 }
 
 trace_end trace_session::ended() const noexcept {

@@ -58,6 +58,7 @@ public:
         std::chrono::system_clock::time_point time;
         std::string line;  ///< without its end
         term whole;
+        std::size_t size = 0;  ///< what it costs while it waits
     };
 
     trace_session(system& s, const trace::limit& until, trace::options how, trace::functions calls);
@@ -84,10 +85,16 @@ public:
     // -- of the tracer
     [[nodiscard]] const trace::options& how() const noexcept { return how_; }
     [[nodiscard]] const trace_selection& whom() const noexcept { return whom_; }
-    /// What has come since the last call, the oldest first.
+    /// What has come since the last call, the oldest first. It still counts as waiting: see let_go().
     [[nodiscard]] std::vector<shown> take();
+    /// One of these has been shown.
+    void let_go(const shown& what) noexcept;
     /// No event passes any more; the first reason counts.
     void close(trace_end why) noexcept;
+    /// Likewise, and what waits is not to be shown, whatever has ended the trace before.
+    void clear() noexcept;
+    /// The tracer has ended: nothing waits any more. Idle processes keep the session until they look at it.
+    void abandon() noexcept;
     /// Why it has ended, once everything that had passed is here.
     [[nodiscard]] trace_end ended() const noexcept;
     /// Nothing is to be shown any more.
@@ -100,10 +107,10 @@ private:
     void record(trace::event& e) noexcept;
     [[nodiscard]] bool matches(const trace::event& e) const noexcept;
     [[nodiscard]] bool admit() noexcept;
-    [[nodiscard]] bool fits(const trace::event& e) const;
+    [[nodiscard]] static std::size_t copied_bytes(const trace::event& e);
     [[nodiscard]] shown shape(const trace::event& e) const;
     [[nodiscard]] static std::size_t size_of(const shown& what);
-    void settle(shown* what, std::size_t size) noexcept;
+    void settle(shown* what) noexcept;
     void wake() noexcept;
     [[nodiscard]] bool has_left_out(const pid& p) const noexcept;
 
@@ -115,9 +122,10 @@ private:
     mutable std::mutex mutex_;  // guards the rest
     trace_gate gate_;
     std::vector<shown> queue_;
-    std::size_t bytes_ = 0;                              // of the queue
+    std::size_t bytes_ = 0;                              // of the queue, and with the tracer
     std::uint64_t passed_ = 0, done_ = 0, dropped_ = 0;  // done: in the queue, or dropped
     bool woken_ = false;                                 // the tracer has a message to look
+    bool abandoned_ = false;
     trace_end ended_ = trace_end::none;
 };
 

@@ -58,6 +58,7 @@ public:
         for (trace_session::shown& one : session_->take()) {
             if (session_->is_cleared()) break;  // the word for it is on its way
             if (!show(one)) return next::stop(atoms::known<"normal">);
+            session_->let_go(one);
         }
         const trace_end why = session_->ended();
         if (why == trace_end::none) return next::wait();
@@ -66,7 +67,7 @@ public:
     }
 
     void terminate(term_view) noexcept override {
-        session_->close(trace_end::cleared);
+        session_->abandon();
         trace_desk::of(this_system())->end(*session_);
     }
 
@@ -200,7 +201,7 @@ void trace_desk::end(const trace_session& session) noexcept {
 void trace_desk::clear() noexcept {
     const std::lock_guard lock(mutex_);
     if (!session_) return;
-    session_->close(trace_end::cleared);
+    session_->clear();
     try {
         system_.send(tracer_, "stop"_a);
     } catch (...) {

@@ -3,7 +3,9 @@
 #include "behaviour/behaviour_support.hpp"
 
 #include <rakka/actors/links.hpp>
+#include <rakka/actors/monitors.hpp>
 #include <rakka/actors/process.hpp>
+#include <rakka/actors/receive.hpp>
 #include <rakka/actors/registry.hpp>
 #include <rakka/actors/send.hpp>
 #include <rakka/actors/spawn.hpp>
@@ -83,6 +85,68 @@ TEST_P(application_exit_test, a_message_that_looks_like_an_exit_does_nothing) {
         EXPECT_TRUE(applications::stop("shop"_a));
         EXPECT_FALSE(runs());
         EXPECT_TRUE(testing::wait_until([&] { return !is_alive(a.master) && !is_alive(a.callbacks); }));
+    });
+}
+
+TEST_P(application_exit_test, nobody_else_speaks_for_its_processes) {
+    in_process([] {
+        const running_application a = start();
+        for (const pid& to : {a.controller, a.master, a.callbacks}) {
+            for (const term& key : {term(make_reference()), term(self()), term(a.master)}) {
+                send(to, tuple(key, "stop"_a));
+                send(to, tuple(key, tuple("end"_a, "made_up"_a)));
+                send(to, tuple("application_ended"_a, a.master, key, "made_up"_a));
+                send(to, tuple("application_started"_a, a.master, key, tuple("error"_a, "made_up"_a)));
+            }
+            send(to, "stop"_a);
+            send(to, tuple("application_ended"_a, a.master, "made_up"_a));
+            send(to, tuple("config_change"_a, "made_up"_a));
+            EXPECT_TRUE(testing::wait_until([&] { return !is_alive(to) || is_at_rest(to); }));
+        }
+        EXPECT_TRUE(runs());
+        EXPECT_EQ(whereis("tree"_a), a.root);
+        EXPECT_FALSE(applications::start("shop"_a)) << "it runs already";
+        EXPECT_EQ(gen_server::call("tree"_a, "hello"_a), term("hello"_a));
+        EXPECT_TRUE(applications::stop("shop"_a));
+        EXPECT_TRUE(testing::wait_until([&] { return !is_alive(a.master) && !is_alive(a.callbacks); }));
+    });
+}
+
+/// An application whose start waits for a word.
+class slow_to_start : public application {
+public:
+    explicit slow_to_start(pid watcher) : watcher_(watcher) {}
+
+private:
+    pid watcher_;
+    start_result<pid> start() override {
+        send(watcher_, self());
+        static_cast<void>(receive_if([](term_view m) { return m.is_atom("go"_a); }));
+        return gen_server::start_link<root_of_tree>({.name = "tree"_a});
+    }
+};
+
+TEST_P(application_exit_test, nobody_else_says_that_it_has_started) {
+    in_process([] {
+        static_cast<void>(applications::load<slow_to_start>({.name = "slow"_a}, self()));
+        const reference starter = spawn_monitor([] { EXPECT_TRUE(applications::start("slow"_a)); }).ref;
+        const pid callbacks = next_message().as<pid>().value();
+        const pid controller = whereis("application_controller"_a).value();
+        const auto about = process_info(callbacks);
+        const pid master = about->group_leader;
+        for (const term& outcome : {term("ok"_a), term(tuple("error"_a, "made_up"_a))}) {
+            send(master, tuple("callbacks_started"_a, outcome));
+            send(master, tuple(make_reference(), outcome));
+            send(controller, tuple("application_started"_a, master, outcome));
+            send(controller, tuple("application_started"_a, master, make_reference(), outcome));
+        }
+        for (const pid& p : {master, controller})
+            EXPECT_TRUE(testing::wait_until([&] { return is_at_rest(p); }));
+        EXPECT_TRUE(applications::which_applications().empty());
+        send(callbacks, "go"_a);
+        static_cast<void>(receive_if([&](term_view m) { return is_down(starter, m); }));
+        EXPECT_TRUE(whereis("tree"_a));
+        EXPECT_TRUE(applications::stop("slow"_a));
     });
 }
 

@@ -170,10 +170,12 @@ TEST_P(application_failure_test, what_fits_no_form_does_nothing_to_the_controlle
         load("shop"_a);
         ASSERT_TRUE(applications::start("shop"_a));
         const pid controller = whereis("application_controller"_a).value();
-        for (const term& m : std::vector<term>{
-                 tuple("application_started"_a, 1, 2), tuple("application_started"_a, self(), "ok"_a),
-                 tuple("application_ended"_a, "shop"_a, "broken"_a),
-                 tuple("application_ended"_a, self(), "broken"_a), tuple("EXIT"_a, 1, 2), "hello"_a})
+        for (const term& m :
+             std::vector<term>{tuple("application_started"_a, 1, 2, 3),
+                               tuple("application_started"_a, self(), make_reference(), "ok"_a),
+                               tuple("application_ended"_a, "shop"_a, 1, "broken"_a),
+                               tuple("application_ended"_a, self(), make_reference(), "broken"_a),
+                               tuple("EXIT"_a, 1, 2), "hello"_a})
             send(controller, m);
         for (const term& request : std::vector<term>{"hello"_a, tuple("start"_a, "shop"_a, "permanent"_a),
                                                      tuple("start"_a, "shop"_a, 3), tuple("start"_a, 1, 2),

@@ -459,6 +459,20 @@ TEST_F(log_handlers, a_handler_may_remove_itself) {
     EXPECT_TRUE(log::get_config(sys).handlers.empty());
 }
 
+TEST_F(log_handlers, one_that_fails_does_not_take_away_another_that_has_its_name_by_now) {
+    written second;
+    ASSERT_TRUE(log::add_handler(sys, "f"_a, [&](const log_event&) {
+        EXPECT_TRUE(log::remove_handler(sys, "f"_a));
+        EXPECT_TRUE(log::add_handler(sys, "f"_a, [&](const log_event& e) { second.add(e.text); }));
+        throw std::runtime_error("the first fails");
+    }));
+    sys.run([] {
+        log::notice("one");
+        log::notice("two");
+    });
+    EXPECT_EQ(second.text(), "two");
+}
+
 TEST_F(log_handlers, a_filter_may_log_as_it_goes) {
     struct logs_at_end {
         explicit logs_at_end(rakka::system& s) : sys(s) {}

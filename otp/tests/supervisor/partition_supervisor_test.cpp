@@ -245,6 +245,28 @@ TEST_P(partition_supervisor_test, its_size_changes_between_none_and_what_it_was_
     });
 }
 
+TEST_P(partition_supervisor_test, a_step_up_that_failed_halfway_can_be_made_again) {
+    in_process([] {
+        const auto refuses = std::make_shared<bool>(false);
+        const auto child = [refuses](std::size_t n) {
+            return child_spec{.start = [refuses, n]() -> start_answer {
+                if (n == 2 && *refuses) return start_answer::failed("not_now"_a);
+                return idle();
+            }};
+        };
+        const pid top =
+            partition_supervisor::start_link(child, {.name = "parts"_a}, {.partitions = 3}).value();
+        EXPECT_EQ(partition_supervisor::resize("parts"_a, 1).value(), 3U);
+        *refuses = true;
+        EXPECT_EQ(outcome(partition_supervisor::resize("parts"_a, 3)), "not_now");
+        EXPECT_EQ(partition_supervisor::partitions("parts"_a), 1U);
+        *refuses = false;
+        EXPECT_EQ(partition_supervisor::resize("parts"_a, 3).value(), 1U);
+        EXPECT_EQ(partition_supervisor::count_children("parts"_a).active, 3U);
+        shut_down(top);
+    });
+}
+
 TEST_P(partition_supervisor_test, a_name_may_be_one_that_a_module_keeps) {
     in_process([] {
         export_table& exports = this_system().exports();

@@ -73,6 +73,62 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(schedulers, trace_calls, in_each_shape(), name_of_shape);
 
+/// A process that becomes a server when it is told to.
+pid start_late_server() {
+    return spawn([] {
+        static_cast<void>(receive_if([](term_view m) { return m.is_atom("go"_a); }));
+        gen_server::enter_loop(std::make_unique<traced_counter>());
+    });
+}
+
+TEST_P(trace_calls, servers_that_have_entered_their_loop_are_seen) {
+    in_process([] {
+        for (const bool everybody : {true, false}) {
+            const pid before = start_late_server(), meanwhile = start_late_server();
+            send(before, "go"_a);
+            EXPECT_EQ(gen_server::call(before, 1), term(1));
+            const shown_lines shown;
+            const trace::targets whose =
+                everybody ? trace::targets(trace::group::all) : trace::targets({before, meanwhile});
+            trace::calls({atom(counter), "handle_call"_a}, {2}, {.processes = whose, .to = shown.sink()});
+            const auto tracer = trace::tracer();
+            send(meanwhile, "go"_a);
+            EXPECT_EQ(gen_server::call(before, 2), term(2));
+            EXPECT_EQ(gen_server::call(meanwhile, 3), term(1));
+            wait_for(tracer);
+            EXPECT_EQ(without_tags(shown.all()),
+                      (lines{text(before) + " 'rakka::traced_counter':handle_call(2, From, 1)",
+                             text(meanwhile) + " 'rakka::traced_counter':handle_call(3, From, 0)"}))
+                << everybody;
+            for (const pid& p : {before, meanwhile})
+                gen_server::stop(p);
+        }
+    });
+}
+
+TEST_P(trace_calls, they_are_of_their_class_once_they_have) {
+    in_process([] {
+        const pid before = start_late_server(), meanwhile = start_late_server();
+        send(before, "go"_a);
+        EXPECT_EQ(gen_server::call(before, 1), term(1));
+        const shown_lines shown;
+        trace::messages(trace::of_module(atom(counter)), {3}, {.sent = false, .to = shown.sink()});
+        const auto tracer = trace::tracer();
+        gen_server::cast(before, "a"_a);
+        EXPECT_EQ(gen_server::call(before, 2), term(2));
+        send(meanwhile, "go"_a);
+        EXPECT_EQ(gen_server::call(meanwhile, 3), term(1));
+        wait_for(tracer);
+        const lines all = shown.all();
+        ASSERT_EQ(all.size(), 3U);
+        EXPECT_TRUE(all[0].starts_with(text(before) + " < {'$gen_cast',a}")) << all[0];
+        EXPECT_TRUE(all[1].starts_with(text(before) + " < {'$gen_call',")) << all[1];
+        EXPECT_TRUE(all[2].starts_with(text(meanwhile) + " < {'$gen_call',")) << all[2];
+        for (const pid& p : {before, meanwhile})
+            gen_server::stop(p);
+    });
+}
+
 TEST_P(trace_calls, exported_functions_are_seen_with_arguments_and_values) {
     in_process([] {
         const shown_lines shown;

@@ -34,6 +34,12 @@ TEST(trace_gate, a_rate_lets_as_many_through_in_each_window) {
     EXPECT_EQ(g.admit(9001ms), decision::stop);
 }
 
+TEST(trace_gate, a_window_may_be_as_long_as_it_can_be_said) {
+    trace_gate g({1, std::chrono::milliseconds::max()});
+    EXPECT_EQ(g.admit(0s), decision::pass);
+    EXPECT_EQ(g.admit(1h), decision::stop);
+}
+
 bool matches(const char* pattern, const char* t) {
     const term p = parse_term(pattern).value(), given = parse_term(t).value();
     return trace::detail::matches(p, given);

@@ -228,6 +228,40 @@ TEST_P(trace_messages, clear_ends_it) {
     });
 }
 
+TEST_P(trace_messages, clear_ends_one_that_has_reached_its_limit_and_is_still_shown) {
+    in_process([] {
+        const shown_lines shown;
+        const pid echo = start_echo();
+        trace::messages(
+            echo, {50},
+            {.sent = false, .to = [sink = shown.sink(), first = true](std::string_view line) mutable {
+                 if (std::exchange(first, false))
+                     static_cast<void>(receive_if([](term_view m) { return m.is_atom("go"_a); }));
+                 sink(line);
+             }});
+        const auto tracer = trace::tracer();
+        for (int i = 0; i < 60; ++i)
+            static_cast<void>(echo_of(echo, i));
+        trace::clear();
+        EXPECT_FALSE(trace::tracer().has_value());
+        send(*tracer, "go"_a);
+        wait_for(tracer);
+        EXPECT_LE(shown.size(), 1U) << "the one that was being shown";
+        send(echo, "stop"_a);
+    });
+}
+
+TEST_P(trace_messages, a_process_that_is_named_twice_is_one) {
+    in_process([] {
+        const pid echo = start_echo();
+        register_name("echo"_a, echo);
+        EXPECT_EQ(trace::messages({echo, "echo"_a, echo}, {1}), 1U);
+        EXPECT_EQ(trace::messages({echo, self()}, {1}), 2U);
+        trace::clear();
+        send(echo, "stop"_a);
+    });
+}
+
 TEST_P(trace_messages, limits_that_make_no_sense_are_refused) {
     in_process([] {
         EXPECT_TRUE(exit_of([] { trace::messages(self(), {0}); }).starts_with("{badarg,"));

@@ -42,7 +42,7 @@ public:
     };
     struct candidate {
         pid process;
-        const message_handler* handler;  ///< null: it runs a callable
+        const message_handler* handler;  ///< or what takes its part; null: it runs a callable
         const std::type_info& code;      ///< the type of the handler or the callable
         bool born = false;               ///< it is about to be started; nothing runs in it yet
     };
@@ -68,6 +68,17 @@ void watch_births(system& s, std::shared_ptr<process_watch> by);
 namespace detail {
 /// The watch of the calling process, if that is not over; null outside of processes.
 [[nodiscard]] process_watch* watch_here() noexcept;
+
+/// While it lives, `loop` takes the part of a handler in the calling process, which runs a callable, wherever
+/// watches are concerned: it is what they choose by and is told of them. Of one that is there already it is
+/// told at once. Owner process. Not two at a time.
+class watched_loop {
+public:
+    explicit watched_loop(message_handler& loop);
+    ~watched_loop();
+    watched_loop(const watched_loop&) = delete;
+    watched_loop& operator=(const watched_loop&) = delete;
+};
 }  // namespace detail
 
 }  // namespace rakka

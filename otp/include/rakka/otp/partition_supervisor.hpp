@@ -66,8 +66,10 @@ public:
     /// partitions/1.
     [[nodiscard]] static std::size_t partitions(const server_name& name);
     /// Stops the last partitions, or starts them again; gives how many there were. At most as many as it was
-    /// started with; with 0 no name leads anywhere. Errors: `badarg` for more, why one does not start.
-    /// Blocks. Owner process; exits with noproc when nobody has the name. Elixir: resize!/2.
+    /// started with; with 0 no name leads anywhere. Errors: `badarg` for more, why one does not start:
+    /// those before it run by then, without a key that leads to them, until a resize() succeeds. Blocks.
+    /// Owner process; exits with noproc when nobody has the name. Elixir: resize!/2, which takes a partition
+    /// that runs already for an error.
     static start_result<std::size_t> resize(const server_name& name, std::size_t partitions);
 
     /// As of a supervisor; ids are the numbers of the partitions. Elixir: which_children/1, count_children/1.

@@ -52,7 +52,8 @@ void resume(const server_ref& server, wait_time timeout = default_timeout);
 /// Erlang: sys:terminate/2,3.
 void terminate(const server_ref& server, const term& reason, wait_time timeout = default_timeout);
 
-/// Erlang: sys:trace/2,3.
+/// Prints each event where the server prints: on its group leader, for which it waits, or on standard output
+/// when it has none. Erlang: sys:trace/2,3.
 void trace(const server_ref& server, bool on, wait_time timeout = default_timeout);
 /// Keeps the last `size` events; 0: none. Erlang: sys:log/2,3 with true, {true, N}, false.
 void log(const server_ref& server, std::size_t size = 10, wait_time timeout = default_timeout);

@@ -151,14 +151,13 @@ struct options {
     std::function<std::string(const event&)> formatter{};
     sink to = to_log{};
     std::size_t chars_limit = 10'000;                ///< of a line
-    std::size_t max_waiting = std::size_t{8} << 20;  ///< bytes, of what the tracer has not yet come to
+    std::size_t max_waiting = std::size_t{8} << 20;  ///< bytes, of what the tracer has not yet shown
 };
 
 /// A function or the functions of the same name with any arity, or all of a module: those that are exported
 /// (system::exports()), and the callbacks of behaviours, whose module is their class: `{"shop::cart",
 /// "handle_call", 3}`. Callbacks are called as in OTP: their last arguments are the state that
-/// sys::get_state() shows. Not seen: a server that entered its loop by enter_loop(), and calls of C++ from
-/// C++.
+/// sys::get_state() shows. Calls of C++ from C++ are not seen.
 struct function_pattern {
     atom module;
     std::optional<atom> function{};
@@ -169,8 +168,8 @@ using functions = std::vector<function_pattern>;
 // -- tracing. Owner process; do not wait for the traced ones. Throw process_exit ({badarg, …}) when the limit
 // makes no sense or a name cannot be one.
 
-/// Traces messages. Gives how many processes were chosen so far; with `born` and of_module() there may be
-/// more. (Of a module those that are asked whether they are of it count.)
+/// Traces messages. Gives how many processes were chosen so far. Those of a module do not count: each finds
+/// out by itself whether it is one.
 std::size_t messages(const targets& whose, const limit& until, options how = {});
 /// Traces calls. Gives how many exported functions match so far.
 std::size_t calls(const functions& which, const limit& until, options how = {});
