@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -188,17 +187,17 @@ TEST(shutdown_program, a_second_sigterm_changes_nothing) {
 
 TEST(shutdown_program, whichever_thread_the_signal_meets) {
     if (loses_signals) GTEST_SKIP() << "ThreadSanitizer loses signals";
-    std::size_t threads = 1;
-    for (std::size_t i = 0; i < threads; ++i) {
+    int asked = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
         program p("");
         ASSERT_TRUE(p.prints("ready"));
-        const auto all = p.threads_open_to(SIGTERM);
-        ASSERT_GT(all.size(), i);
-        threads = std::min(all.size(), std::size_t{4});
+        const auto all = p.threads_open_to(SIGTERM);  // some may not be there yet
+        if (i >= all.size()) break;
         p.send(SIGTERM, all[i]);
         EXPECT_EQ(p.end(), 0) << p.printed;
+        ++asked;
     }
-    EXPECT_GE(threads, 2U) << "the main thread and workers";
+    EXPECT_GE(asked, 2) << "the main thread and workers";
 }
 
 TEST(shutdown_program, what_still_computes_is_ended_by_force) {
