@@ -147,19 +147,17 @@ const statem::state_function& gen_statem_loop::function_for(const event& e, cons
 }
 
 gen_statem_loop::ending gen_statem_loop::follow(result& decided, turn& t) {
-    if (decided.what_ == result::decision::keep_state) {
-        t.enters = false;
-    } else if (ending over = decide(decided, t)) {
-        return over;
+    t.enters = false;
+    if (decided.what_ != result::decision::keep_state) {  // mostly there is nothing to decide
+        if (ending over = decide(decided, t)) return over;
     }
     return decided.actions_.empty() ? std::nullopt : carry_out(decided.actions_, t);
 }
 
 gen_statem_loop::ending gen_statem_loop::decide(result& decided, turn& t) {
-    t.enters = false;
     switch (decided.what_) {
         case result::decision::keep_state:
-            return std::nullopt;  // follow() has seen to it
+            return std::nullopt;
         case result::decision::repeat_state:
             t.enters = true;
             return std::nullopt;
