@@ -238,7 +238,11 @@ next gen_server_loop::carry_out(result&& decided, const from* caller) {
 
 gen_server_loop::result gen_server_loop::on_continue(const term& what) {
     debug_event([&] { return term(tuple(atoms::known<"continue">, what)); });
-    return call("handle_continue", what, nullptr, [&] { return server_->handle_continue(what); });
+    try {
+        return call("handle_continue", what, nullptr, [&] { return server_->handle_continue(what); });
+    } catch (result& thrown) {  // here: who asked the callback before has nothing to do with it
+        return std::move(thrown);
+    }
 }
 
 next gen_server_loop::wait_as(const result& decided) {

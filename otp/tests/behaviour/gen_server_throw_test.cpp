@@ -81,6 +81,42 @@ TEST_P(gen_server_throws, a_result_that_init_throws_counts_as_returned) {
     });
 }
 
+/// Answers a call and goes on to handle_continue(), which throws what it is told to. Each of the two results
+/// may be thrown or returned.
+class throws_in_continue final : public gen_server {
+    result handle_call(const term& request, const from&) override {
+        if (request.is_atom("ping"_a)) return reply("pong"_a);
+        if (request.tuple()[0].is_atom("throw"_a)) throw first(request);
+        return first(request);
+    }
+    result handle_cast(const term& request) override { throw noreply().then_continue(request); }
+    result handle_continue(const term& what) override {
+        if (what.is_atom("reply"_a)) throw reply("second"_a);
+        throw noreply();
+    }
+    static result first(const term& request) {
+        return reply("first"_a).then_continue(request.share(request.tuple()[1]));
+    }
+};
+
+TEST_P(gen_server_throws, a_result_that_handle_continue_throws_counts_as_returned_by_it) {
+    in_process([] {
+        for (const atom how : {"return"_a, "throw"_a}) {
+            const auto [server, ref] = gen_server::start_monitor<throws_in_continue>().value();
+            EXPECT_EQ(gen_server::call(server, term(tuple(how, "go_on"_a))), term("first"_a)) << how.text();
+            gen_server::cast(server, "go_on"_a);
+            EXPECT_EQ(gen_server::call(server, "ping"_a), term("pong"_a)) << "it lives; " << how.text();
+            // A second reply is one to nobody.
+            EXPECT_EQ(gen_server::call(server, term(tuple(how, "reply"_a))), term("first"_a)) << how.text();
+            const term down = next_message();
+            EXPECT_TRUE(down.is_tagged("DOWN"_a, 5)) << down.to_string();
+            EXPECT_TRUE(down.tuple()[4].is_tagged("bad_return_value"_a, 2)) << down.to_string();
+            EXPECT_FALSE(receive_if([](term_view) { return true; }, std::chrono::nanoseconds{0}))
+                << how.text();
+        }
+    });
+}
+
 INSTANTIATE_TEST_SUITE_P(schedulers, gen_server_throws, in_each_shape(), name_of_shape);
 
 }  // namespace

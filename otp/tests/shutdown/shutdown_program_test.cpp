@@ -32,6 +32,8 @@ using namespace std::chrono_literals;
 /// fiber makes it.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool loses_signals = true;
+#elif defined(__has_feature)
+constexpr bool loses_signals = __has_feature(thread_sanitizer);
 #else
 constexpr bool loses_signals = false;
 #endif
@@ -126,7 +128,9 @@ private:
             std::ifstream stat("/proc/" + std::to_string(child_) + "/task/" + std::to_string(child_) +
                                "/stat");
             const std::string line(std::istreambuf_iterator<char>(stat), {});
-            const char state = line.substr(line.rfind(')') + 1, 2).back();
+            const std::size_t name_end = line.rfind(')');
+            if (name_end == std::string::npos || name_end + 2 >= line.size()) return;
+            const char state = line[name_end + 2];
             if (state == 'Z') return;  // it has ended
             slept = state == 'S' ? slept + 1 : 0;
         }
